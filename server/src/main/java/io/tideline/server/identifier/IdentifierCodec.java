@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Layout</h2>
  *
- * The fields one after the other, nothing before, between or after them. Each begins with a tag that
- * tells its type, so the bytes can be read back without the store's schema:
+ * The fields one after the other, nothing before, between or after them. Each begins with a tag
+ * that tells its type, so the bytes can be read back without the store's schema:
  *
  * <pre>
  *   bytes    0x01  escaped bytes  0x00
@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li><b>Escape</b>: 0x00 is written 0x01 0x01 and 0x01 is written 0x01 0x02; every other byte
- *       stands for itself. So 0x00 occurs only as the terminator, which sorts a shorter value before a
- *       longer one that begins with it, and no encoding is a prefix of another one.
+ *       stands for itself. So 0x00 occurs only as the terminator, which sorts a shorter value
+ *       before a longer one that begins with it, and no encoding is a prefix of another one.
  *   <li><b>int64</b>: n is the least number of bytes that holds the magnitude. Zero is the tag 0x14
- *       alone. A positive number has tag 0x14 + n and its magnitude; a negative one has tag 0x14 - n
- *       and the complement of its magnitude in n bytes, so that -2 sorts before -1.
+ *       alone. A positive number has tag 0x14 + n and its magnitude; a negative one has tag 0x14 -
+ *       n and the complement of its magnitude in n bytes, so that -2 sorts before -1.
  * </ul>
  *
  * <h2>Example</h2>
@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Compatibility</h2>
  *
- * These bytes are the keys of the engine, of split points and of the log: they never change. New types
- * take new tags below 0xff. There is one encoding per tuple; {@link #decode} refuses any other.
+ * These bytes are the keys of the engine, of split points and of the log: they never change. New
+ * types take new tags below 0xff. There is one encoding per tuple; {@link #decode} refuses any
+ * other.
  */
 public final class IdentifierCodec {
 
@@ -102,8 +103,8 @@ public final class IdentifierCodec {
   }
 
   /**
-   * The exclusive end of the range of keys that begin with {@code prefix}: the smallest key after all
-   * of them, or null if there is none because the prefix is empty.
+   * The exclusive end of the range of keys that begin with {@code prefix}: the smallest key after
+   * all of them, or null if there is none because the prefix is empty.
    */
   public static byte @Nullable [] prefixEnd(byte[] prefix) {
     int last = prefix.length - 1;
@@ -258,7 +259,8 @@ public final class IdentifierCodec {
     }
 
     IllegalArgumentException malformed(String what) {
-      return new IllegalArgumentException("not an encoded identifier: " + what + " at offset " + offset);
+      return new IllegalArgumentException(
+          "not an encoded identifier: " + what + " at offset " + offset);
     }
   }
 }

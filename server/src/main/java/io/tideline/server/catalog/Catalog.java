@@ -1,0 +1,68 @@
+package io.tideline.server.catalog;
+
+import io.tideline.manager.CatalogChange;
+import io.tideline.manager.CatalogOutcome;
+import io.tideline.manager.OptionsUpdate;
+import io.tideline.manager.StoreDescriptor;
+import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.WriteOutcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The stores of the cluster and where their partitions are.
+ *
+ * <p>Look-ups read an immutable image and never block. Changes go through partition 0's log; their
+ * futures complete normally with a value, as {@link Partition}'s do, on a thread of the catalog.
+ *
+ * <p>Threading: safe for many threads.
+ */
+public interface Catalog {
+
+  /** Most stores a cluster may have, dropped ones that still hold their data included. */
+  int STORES_MAX = 1024;
+
+  /** A live store. */
+  Optional<StoreDescriptor> find(String name);
+
+  /** A store in any state, by its id. */
+  Optional<StoreDescriptor> find(long storeId);
+
+  /** Live stores by name; with {@code includeDropped} also those that can still be recovered. */
+  List<StoreDescriptor> list(boolean includeDropped);
+
+  /** The store a partition belongs to; empty for partition 0 and unknown ones. */
+  Optional<StoreDescriptor> storeOf(long partitionId);
+
+  /**
+   * The partition on this node that holds a timeline; empty if it is not running here (yet).
+   *
+   * @param identifier encoded identifier
+   */
+  Optional<Partition> route(StoreDescriptor store, byte[] identifier);
+
+  /** A partition running on this node, partition 0 included. */
+  Optional<Partition> partition(long partitionId);
+
+  /** All partitions running on this node by id, partition 0 included. */
+  List<Partition> partitions();
+
+  /**
+   * Creates a store. Completes when every partition accepts writes; the outcome carries the live
+   * store.
+   */
+  CompletableFuture<WriteOutcome<CatalogOutcome>> createStore(CatalogChange.CreateStore request);
+
+  /** Changes options. Completes when every partition has applied them. */
+  CompletableFuture<WriteOutcome<CatalogOutcome>> alterStore(String name, OptionsUpdate update);
+
+  /**
+   * Drops a store: it is gone from {@link #find} on completion. The outcome carries the dropped
+   * store; its data is deleted after {@link #recoverableUntilMillis}.
+   */
+  CompletableFuture<WriteOutcome<CatalogOutcome>> dropStore(String name);
+
+  /** Until when a dropped store keeps its data, milliseconds since the epoch. */
+  long recoverableUntilMillis(StoreDescriptor dropped);
+}

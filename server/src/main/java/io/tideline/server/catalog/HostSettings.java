@@ -1,0 +1,82 @@
+package io.tideline.server.catalog;
+
+import io.tideline.lsm.EngineOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * What a {@link ReplicaHost} is told at start.
+ *
+ * @param dataDirectory the node's data directory; {@code log/} and {@code partitions/} in it are
+ *     the host's. Exists, and is locked by the caller
+ * @param raftAddress where the Raft transport listens; also this node's name in its groups, so it
+ *     must stay the same over the life of the data
+ * @param electionTimeout how long a follower waits for its leader before it stands for election
+ * @param engineOptions settings of every partition's engine
+ * @param logSegmentBytes size of one segment file of the shared log
+ * @param inFlightBytesMax bytes of writes this node holds between admission and answer
+ * @param diskReserveBytes below this much free space writes are refused
+ * @param logBacklogBytesMax log bytes not yet flushed to table files above which writes are refused
+ * @param dropGrace how long a dropped store keeps its data
+ */
+public record HostSettings(
+    Path dataDirectory,
+    InetSocketAddress raftAddress,
+    Duration electionTimeout,
+    EngineOptions engineOptions,
+    int logSegmentBytes,
+    long inFlightBytesMax,
+    long diskReserveBytes,
+    long logBacklogBytesMax,
+    Duration dropGrace) {
+
+  public HostSettings {
+    Objects.requireNonNull(dataDirectory, "dataDirectory");
+    Objects.requireNonNull(raftAddress, "raftAddress");
+    Objects.requireNonNull(engineOptions, "engineOptions");
+    Objects.requireNonNull(electionTimeout, "electionTimeout");
+    Objects.requireNonNull(dropGrace, "dropGrace");
+  }
+
+  /** Sensible settings for a data directory: a node on its own, Raft on loopback. */
+  public static HostSettings defaults(Path dataDirectory) {
+    return new HostSettings(
+        dataDirectory,
+        new InetSocketAddress("127.0.0.1", 7421),
+        Duration.ofSeconds(5),
+        EngineOptions.DEFAULTS,
+        64 << 20,
+        64L << 20,
+        256L << 20,
+        2L << 30,
+        Duration.ofDays(3));
+  }
+
+  public HostSettings withRaftAddress(InetSocketAddress address) {
+    return new HostSettings(
+        dataDirectory,
+        address,
+        electionTimeout,
+        engineOptions,
+        logSegmentBytes,
+        inFlightBytesMax,
+        diskReserveBytes,
+        logBacklogBytesMax,
+        dropGrace);
+  }
+
+  public HostSettings withEngineOptions(EngineOptions options) {
+    return new HostSettings(
+        dataDirectory,
+        raftAddress,
+        electionTimeout,
+        options,
+        logSegmentBytes,
+        inFlightBytesMax,
+        diskReserveBytes,
+        logBacklogBytesMax,
+        dropGrace);
+  }
+}

@@ -1,0 +1,133 @@
+package io.tideline.server.command;
+
+import java.util.Objects;
+import java.util.OptionalLong;
+
+/**
+ * One change of one partition, as it travels through the replicated log.
+ *
+ * <p>Plain values: timelines are encoded identifiers, contents are opaque bytes. Byte arrays are
+ * not copied and must not change once a command was made from them. What a command answers is the
+ * {@link CommandResult} named beside it.
+ */
+public sealed interface Command {
+
+  /**
+   * Adds an entry at the end of a timeline. Answers an {@link AppendResult}.
+   *
+   * @param timeline encoded identifier
+   * @param messageKey UTF-8 bytes that make the append idempotent; empty for none
+   * @param expectedLastSequenceId append only if this is the timeline's last id (0: never had one)
+   * @param firstAttemptTimeMillis when the caller first tried this message key, milliseconds since
+   *     the epoch; 0 if unknown
+   * @param kind the entry's kind as stored with the row
+   * @param value the entry's content. Equal messages must give equal bytes (deterministic
+   *     serialisation), or a retry from another process looks like a different message
+   */
+  record Append(
+      byte[] timeline,
+      byte[] messageKey,
+      OptionalLong expectedLastSequenceId,
+      long firstAttemptTimeMillis,
+      int kind,
+      byte[] value)
+      implements Command {
+
+    public Append {
+      Objects.requireNonNull(timeline, "timeline");
+      Objects.requireNonNull(messageKey, "messageKey");
+      Objects.requireNonNull(expectedLastSequenceId, "expectedLastSequenceId");
+      Objects.requireNonNull(value, "value");
+    }
+
+    /** Whether a retry of this append is recognised. */
+    public boolean hasMessageKey() {
+      return messageKey.length > 0;
+    }
+  }
+
+  /**
+   * Writes an entry at an id of the caller's choice; MANUAL stores only. Answers a {@link
+   * PutResult}.
+   *
+   * @param overwrite whether an entry of this id may be replaced
+   */
+  record Put(byte[] timeline, long sequenceId, boolean overwrite, int kind, byte[] value)
+      implements Command {
+
+    public Put {
+      Objects.requireNonNull(timeline, "timeline");
+      Objects.requireNonNull(value, "value");
+    }
+  }
+
+  /** Removes all entries with ids up to and including a given one. Answers a {@link TrimResult}. */
+  record Trim(byte[] timeline, long throughSequenceId) implements Command {
+
+    public Trim {
+      Objects.requireNonNull(timeline, "timeline");
+    }
+  }
+
+  /**
+   * Sets the whole meta of a timeline. Answers a {@link PutMetaResult}.
+   *
+   * <p>Merging fields is the caller's: it reads the {@link MetaRecord}, merges, and puts the
+   * outcome on condition of that record's {@link MetaRecord#version}; on {@link
+   * PutMetaResult.Conflict} it starts over.
+   *
+   * @param expectedVersion {@link #ANY_VERSION}, {@link #ABSENT}, or the version that must be in
+   *     force
+   * @param value opaque content
+   */
+  record PutMeta(byte[] timeline, long expectedVersion, byte[] value) implements Command {
+
+    /** Put whatever is there. */
+    public static final long ANY_VERSION = -1;
+
+    /** Put only if there is no meta. */
+    public static final long ABSENT = 0;
+
+    public PutMeta {
+      Objects.requireNonNull(timeline, "timeline");
+      Objects.requireNonNull(value, "value");
+      if (expectedVersion < ANY_VERSION) {
+        throw new IllegalArgumentException("expectedVersion " + expectedVersion + " is below -1");
+      }
+    }
+  }
+
+  /** Removes the meta of a timeline, if any. Answers a {@link DeleteMetaResult}. */
+  record DeleteMeta(byte[] timeline) implements Command {
+
+    public DeleteMeta {
+      Objects.requireNonNull(timeline, "timeline");
+    }
+  }
+
+  /**
+   * Moves the partition's time to the leader's, so that entries expire without new writes. Answers
+   * {@link CommandResult.Done}.
+   */
+  record AdvanceTime() implements Command {}
+
+  /** Gives the partition its store's options. Answers {@link CommandResult.Done}. */
+  record SetOptions(PartitionOptions options) implements Command {
+
+    public SetOptions {
+      Objects.requireNonNull(options, "options");
+    }
+  }
+
+  /**
+   * A change of the catalog; only in partition 0. Answers a {@link CommandResult.CatalogChanged}.
+   *
+   * @param change the encoded change, see the catalog's format
+   */
+  record ChangeCatalog(byte[] change) implements Command {
+
+    public ChangeCatalog {
+      Objects.requireNonNull(change, "change");
+    }
+  }
+}

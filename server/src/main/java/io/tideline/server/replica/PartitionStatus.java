@@ -1,0 +1,43 @@
+package io.tideline.server.replica;
+
+import io.tideline.lsm.EngineState;
+import io.tideline.lsm.EngineStats;
+import java.util.Objects;
+
+/**
+ * A replica as its node sees it.
+ *
+ * @param role what it is in its group
+ * @param term present term
+ * @param applied what was applied, durable or not
+ * @param durable what is in table files; the rest is in memory and in the log
+ * @param replayedEntries log entries applied again at start because they were not flushed before
+ * @param stats the engine's counters
+ */
+public record PartitionStatus(
+    long partitionId,
+    Role role,
+    long term,
+    EngineState applied,
+    EngineState durable,
+    long replayedEntries,
+    EngineStats stats) {
+
+  /** What a replica is in its group. */
+  public enum Role {
+    STARTING,
+    FOLLOWER,
+    CANDIDATE,
+    LEADER,
+    LEARNER,
+    FAILED,
+    STOPPED
+  }
+
+  public PartitionStatus {
+    Objects.requireNonNull(role, "role");
+    Objects.requireNonNull(applied, "applied");
+    Objects.requireNonNull(durable, "durable");
+    Objects.requireNonNull(stats, "stats");
+  }
+}

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The disk, or the quota on it, has no room for a write. Unlike other write errors it does not put
- * the bytes already on disk in doubt: the caller may undo the operation and try again once space has
- * been freed.
+ * the bytes already on disk in doubt: the caller may undo the operation and try again once space
+ * has been freed.
  */
 public final class DiskFullException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * What the storage code needs of a disk, and no more.
  *
- * <p>Durability rules, which every implementation and every test double follows: bytes and size of a
- * file survive a crash only after {@link StorageFile#force}; the directory entry made by a create,
- * rename, link or delete survives only after {@link #syncDirectory} of its parent. A failed force is
- * final: the caller must stop writing and never retry it.
+ * <p>Durability rules, which every implementation and every test double follows: bytes and size of
+ * a file survive a crash only after {@link StorageFile#force}; the directory entry made by a
+ * create, rename, link or delete survives only after {@link #syncDirectory} of its parent. A failed
+ * force is final: the caller must stop writing and never retry it.
  *
  * <p>Threading: implementations are safe for use by many threads.
  */

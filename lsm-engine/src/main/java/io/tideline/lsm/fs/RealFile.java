@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>A pending interrupt is put aside while an operation runs and restored after it.
- *   <li>Reads and writes have a channel each, so that a reader's interrupt cannot disturb a write or
- *       a force.
- *   <li>A channel lost to an interrupt is opened again by path, provided the path still leads to the
- *       same file, and the read or write, both positional, is repeated. A <em>force</em> is not
+ *   <li>Reads and writes have a channel each, so that a reader's interrupt cannot disturb a write
+ *       or a force.
+ *   <li>A channel lost to an interrupt is opened again by path, provided the path still leads to
+ *       the same file, and the read or write, both positional, is repeated. A <em>force</em> is not
  *       repeated: its outcome is unknown and an error it met may have been reported already, so it
  *       fails. Do not interrupt threads that call {@link #force}.
  * </ol>
@@ -231,8 +231,7 @@ final class RealFile implements StorageFile {
     return channel;
   }
 
-  private synchronized void reopen(boolean write, ClosedChannelException cause)
-      throws IOException {
+  private synchronized void reopen(boolean write, ClosedChannelException cause) throws IOException {
     if (closed) {
       throw cause;
     }

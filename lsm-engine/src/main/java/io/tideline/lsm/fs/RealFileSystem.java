@@ -28,9 +28,9 @@ public final class RealFileSystem implements FileSystem {
   public static final String LOCK_FILE = "LOCK";
 
   /**
-   * Directories locked by this process. POSIX record locks belong to the process and vanish when any
-   * descriptor of the file is closed, so a second attempt from inside must be refused before it opens
-   * the lock file at all.
+   * Directories locked by this process. POSIX record locks belong to the process and vanish when
+   * any descriptor of the file is closed, so a second attempt from inside must be refused before it
+   * opens the lock file at all.
    */
   private static final Set<Path> LOCKED = ConcurrentHashMap.newKeySet();
 
@@ -145,10 +145,7 @@ public final class RealFileSystem implements FileSystem {
           throw new FileAlreadyExistsException(path.toString());
         }
         yield FileChannel.open(
-            path,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE_NEW);
+            path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
       }
     };
   }

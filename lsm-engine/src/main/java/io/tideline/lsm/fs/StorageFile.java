@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 /**
  * An open file with positional reads and writes.
  *
- * <p>Threading: reads may run beside each other and beside one writer; writes and {@link #force} are
- * called by one thread at a time.
+ * <p>Threading: reads may run beside each other and beside one writer; writes and {@link #force}
+ * are called by one thread at a time.
  */
 public interface StorageFile extends Closeable {
 

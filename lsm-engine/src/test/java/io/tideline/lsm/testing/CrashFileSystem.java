@@ -17,8 +17,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +28,12 @@ import org.jspecify.annotations.Nullable;
  * <p>The simulated disk may do what a real one may:
  *
  * <ul>
- *   <li>Each 4 KiB page written since the last {@link StorageFile#force} is kept, dropped or torn at
- *       512 bytes, each independently; the size is the old one, the new one or any between, and
+ *   <li>Each 4 KiB page written since the last {@link StorageFile#force} is kept, dropped or torn
+ *       at 512 bytes, each independently; the size is the old one, the new one or any between, and
  *       bytes that were never written read as zeros.
  *   <li>{@code force} makes bytes and size durable but not the directory entry; {@link
- *       #syncDirectory} makes entries durable but never bytes. A new directory is itself an entry of
- *       its parent.
+ *       #syncDirectory} makes entries durable but never bytes. A new directory is itself an entry
+ *       of its parent.
  *   <li>Each directory operation since then is kept or dropped; a rename is atomic. {@link
  *       Order#ORDERED} keeps a prefix per directory, {@link Order#ARBITRARY} any subset.
  *   <li>Hard links are names of one inode.
@@ -76,7 +76,8 @@ public final class CrashFileSystem implements FileSystem {
   // ---- what tests do to the disk ----
 
   /**
-   * The disk as it could be found after a power cut at this moment; nothing is locked or open on it.
+   * The disk as it could be found after a power cut at this moment; nothing is locked or open on
+   * it.
    *
    * @param seed the same seed gives the same choice
    * @param keepUnsyncedPercent chance of each unsynced thing to survive: 0 keeps exactly what was

@@ -169,7 +169,8 @@ class CrashFileSystemTest {
   void orderedModeKeepsAPrefixOfDirectoryOperations() throws IOException {
     Set<List<String>> ordered = survivors(Order.ORDERED);
     assertThat(ordered)
-        .containsExactlyInAnyOrder(List.of(), List.of("a"), List.of("a", "b"), List.of("a", "b", "c"));
+        .containsExactlyInAnyOrder(
+            List.of(), List.of("a"), List.of("a", "b"), List.of("a", "b", "c"));
     assertThat(survivors(Order.ARBITRARY)).contains(List.of("c"), List.of("b")).hasSize(8);
   }
 

@@ -10,7 +10,8 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * Content of one file of a {@link CrashFileSystem}: what the page cache shows and what the disk has.
+ * Content of one file of a {@link CrashFileSystem}: what the page cache shows and what the disk
+ * has.
  *
  * <p>Pages are immutable once stored, so versions may be shared; an absent page is a hole of zeros.
  * Not thread-safe: the file system's lock guards it.
@@ -39,7 +40,9 @@ final class CrashInode {
   private long size;
   private long durableSize;
 
-  /** The smallest size since the last force: what lay above it is gone even if the file grew again. */
+  /**
+   * The smallest size since the last force: what lay above it is gone even if the file grew again.
+   */
   private long lowestSize;
 
   /** Directory entries that lead here. */

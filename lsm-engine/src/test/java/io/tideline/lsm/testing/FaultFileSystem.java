@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Any file system, with chosen operations failing or lying.
  *
- * <p>The usual loop: run the program with {@link FaultRule#nth} for n = 1, 2, 3 … until a run ends in
- * which {@link #faultsFired} is 0; after each, reopen on the {@code delegate} and check.
+ * <p>The usual loop: run the program with {@link FaultRule#nth} for n = 1, 2, 3 … until a run ends
+ * in which {@link #faultsFired} is 0; after each, reopen on the {@code delegate} and check.
  *
  * <p>Threading: safe for many threads; {@code this} guards the rules and their counters.
  */
@@ -236,7 +236,9 @@ public final class FaultFileSystem implements FileSystem {
     public void write(ByteBuffer src, long position) throws IOException {
       Fault fault = next(Operation.WRITE, path);
       if (mayLosePages(path)) {
-        undoLogs.computeIfAbsent(path, p -> new UndoLog()).remember(file, position, src.remaining());
+        undoLogs
+            .computeIfAbsent(path, p -> new UndoLog())
+            .remember(file, position, src.remaining());
       }
       if (fault == null || !(fault.isReported() || canLie(fault, Operation.WRITE))) {
         file.write(src, position);

@@ -1,6 +1,8 @@
 package io.tideline.lsm.testing;
 
-/** The seed of a randomised test: {@code -Dseed=N} repeats a run, otherwise the test's own is used. */
+/**
+ * The seed of a randomised test: {@code -Dseed=N} repeats a run, otherwise the test's own is used.
+ */
 public final class Seeds {
 
   private Seeds() {}

@@ -1,0 +1,98 @@
+package io.tideline.client;
+
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes calls: sends, waits, retries what may be retried until the deadline, and fails with a
+ * {@link TidelineException}. All services of the client call through here.
+ *
+ * <p>Thread-safe. Futures are completed on the channel's executor, on the timer or, after {@link
+ * #close}, on the closing thread.
+ */
+final class Caller {
+
+  private final Channel channel;
+  private final Timing timing;
+
+  /** Calls under way, so that those waiting for their next attempt can be failed at close. */
+  private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
+
+  Caller(Channel channel, Timing timing) {
+    this.channel = channel;
+    this.timing = timing;
+  }
+
+  Timing timing() {
+    return timing;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  <Q, R> CompletableFuture<R> call(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      WriteKind kind,
+      String store,
+      CallSettings settings) {
+    RetryingCall<Q, R> call = new RetryingCall<>(this, method, request, kind, store, settings);
+    calls.add(call);
+    call.begin();
+    return call.future();
+  }
+
+  void ended(RetryingCall<?, ?> call) {
+    calls.remove(call);
+  }
+
+  /** Refuses new calls and ends those that wait for another attempt; those on their way go on. */
+  void close() {
+    closed = true;
+    calls.forEach(RetryingCall::clientClosed);
+  }
+
+  static Failure closedFailure() {
+    return Failure.local(
+        ErrorCode.CLIENT_CLOSED, Status.Code.CANCELLED, "the client is closed; open a new one");
+  }
+
+  /**
+   * The value of a future of this client, or its exception thrown with the caller's stack.
+   *
+   * @param isWrite whether an interruption leaves the outcome of a write unknown
+   */
+  static <T extends @Nullable Object> T await(CompletableFuture<T> future, boolean isWrite) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new TidelineException(
+          Failure.local(
+                  ErrorCode.CANCELLED,
+                  Status.Code.CANCELLED,
+                  "the thread was interrupted while it waited for the answer")
+              .withVerdict(false, isWrite),
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TidelineException failure) {
+        throw failure.rethrown();
+      }
+      throw new IllegalStateException("a call failed outside its protocol", e.getCause());
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.tideline.client;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import java.util.List;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The channel to the cluster's nodes, tuned to survive their restarts, and the threads that
+ * complete calls.
+ *
+ * <p>gRPC waits up to two minutes between attempts to connect to a node that was away for long.
+ * Here a failing channel is told to try again within a second: see {@link #watch}.
+ *
+ * <p>Thread-safe.
+ */
+final class Connection implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+  /** In one network a connection that is not there after this long will not come. */
+  private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
+
+  /** With {@link #KEEPALIVE_TIMEOUT_SECONDS}: how soon a host that vanished is noticed. */
+  private static final int KEEPALIVE_SECONDS = 20;
+
+  private static final int KEEPALIVE_TIMEOUT_SECONDS = 5;
+
+  /** Between two attempts to connect, the random half of it included. */
+  private static final long RECONNECT_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
+
+  /** A sync or scan is at most 4 MiB; the newest entries of 1,000 timelines may be much more. */
+  private static final int RESPONSE_BYTES_MAX = 64 << 20;
+
+  /** How long close lets calls on their way finish before it cuts them. */
+  private static final long CLOSE_GRACE_SECONDS = 5;
+
+  private static final long THREAD_IDLE_SECONDS = 30;
+
+  private final Timing timing;
+  private final ThreadPoolExecutor executor;
+  private final ManagedChannel channel;
+  private final AtomicBoolean reconnecting = new AtomicBoolean();
+
+  Connection(List<ServerAddress> addresses, String userAgent, Timing timing) {
+    this.timing = timing;
+    this.executor =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            THREAD_IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            ClientThreads.factory("tideline-client-io"));
+    this.channel =
+        NettyChannelBuilder.forTarget(StaticAddresses.target(addresses))
+            .usePlaintext()
+            .executor(executor)
+            .offloadExecutor(executor)
+            .defaultLoadBalancingPolicy(addresses.size() > 1 ? "round_robin" : "pick_first")
+            .userAgent(userAgent(userAgent))
+            .maxInboundMessageSize(RESPONSE_BYTES_MAX)
+            .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .build();
+    watch(ConnectivityState.IDLE);
+  }
+
+  private static String userAgent(String application) {
+    String version = Connection.class.getPackage().getImplementationVersion();
+    String own = "tideline-java/" + (version == null ? "dev" : version);
+    return application.isEmpty() ? own : application + " " + own;
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Follows the channel's state from the one last seen, and hurries it while it cannot connect. */
+  private void watch(ConnectivityState seen) {
+    channel.notifyWhenStateChanged(
+        seen,
+        () -> {
+          ConnectivityState now = channel.getState(false);
+          if (now == ConnectivityState.TRANSIENT_FAILURE
+              && reconnecting.compareAndSet(false, true)) {
+            LOG.info("no connection to {}; trying again until it is back", channel.authority());
+            scheduleReconnect();
+          }
+          if (now != ConnectivityState.SHUTDOWN) {
+            watch(now);
+          }
+        });
+  }
+
+  private void scheduleReconnect() {
+    long delay = (long) (RECONNECT_NANOS_MAX * (1 + timing.random()) / 2);
+    timing.schedule(delay, this::reconnect);
+  }
+
+  private void reconnect() {
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      channel.resetConnectBackoff();
+      scheduleReconnect();
+    } else {
+      reconnecting.set(false);
+    }
+  }
+
+  /** Lets calls on their way finish for some seconds, then ends connections and threads. */
+  @Override
+  public void close() {
+    channel.shutdown();
+    try {
+      if (!channel.awaitTermination(CLOSE_GRACE_SECONDS, TimeUnit.SECONDS)) {
+        channel.shutdownNow();
+        if (!channel.awaitTermination(CLOSE_GRACE_SECONDS, TimeUnit.SECONDS)) {
+          LOG.warn("connections to {} did not close in time", channel.authority());
+        }
+      }
+    } catch (InterruptedException e) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
+    } finally {
+      executor.shutdown();
+    }
+  }
+}

@@ -1,0 +1,8 @@
+package io.tideline.client;
+
+/** Type of an identifier field. */
+public enum IdentifierType {
+  STRING,
+  INT64,
+  BYTES
+}

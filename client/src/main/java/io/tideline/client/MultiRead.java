@@ -1,0 +1,81 @@
+package io.tideline.client;
+
+import io.grpc.Status;
+import io.tideline.proto.v1.HeadResult.ResultCase;
+import io.tideline.proto.v1.HeadsResponse;
+import io.tideline.proto.v1.ItemError;
+import io.tideline.proto.v1.LatestResponse;
+import io.tideline.proto.v1.SyncResponse;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/** Reads of many timelines: each result beside the timeline asked for, each with its own error. */
+final class MultiRead {
+
+  private MultiRead() {}
+
+  static List<Identifier> require(Collection<Identifier> timelines) {
+    Limits.inRange("number of timelines", timelines.size(), 1, Limits.ITEMS_MAX);
+    return List.copyOf(timelines);
+  }
+
+  static List<LatestResult> latest(String store, List<Identifier> asked, LatestResponse response) {
+    requireCount(asked.size(), response.getResultsCount());
+    List<LatestResult> out = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size(); i++) {
+      io.tideline.proto.v1.LatestResult result = response.getResults(i);
+      out.add(
+          new LatestResult(
+              new TimelineKey(store, asked.get(i)),
+              result.hasEntry() ? WireEntries.fromWire(result.getEntry()) : null,
+              WireEntries.fromWire(result.getCoverage()),
+              result.hasError() ? failure(result.getError(), store) : null));
+    }
+    return List.copyOf(out);
+  }
+
+  static List<HeadResult> heads(String store, List<Identifier> asked, HeadsResponse response) {
+    requireCount(asked.size(), response.getResultsCount());
+    List<HeadResult> out = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size(); i++) {
+      io.tideline.proto.v1.HeadResult result = response.getResults(i);
+      TimelineKey timeline = new TimelineKey(store, asked.get(i));
+      out.add(
+          result.getResultCase() == ResultCase.HEAD
+              ? new HeadResult(timeline, WireEntries.fromWire(timeline, result.getHead()), null)
+              : new HeadResult(timeline, null, failure(result.getError(), store)));
+    }
+    return List.copyOf(out);
+  }
+
+  static List<SyncResult> sync(SyncSpec spec, SyncResponse response) {
+    List<Identifier> asked = List.copyOf(spec.positions().keySet());
+    requireCount(asked.size(), response.getResultsCount());
+    List<SyncResult> out = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size(); i++) {
+      io.tideline.proto.v1.SyncResult result = response.getResults(i);
+      out.add(
+          new SyncResult(
+              new TimelineKey(spec.store(), asked.get(i)),
+              result.getEntriesList().stream().map(WireEntries::fromWire).toList(),
+              WireEntries.fromWire(result.getCoverage()),
+              result.hasError() ? failure(result.getError(), spec.store()) : null));
+    }
+    return List.copyOf(out);
+  }
+
+  private static TidelineException failure(ItemError error, String store) {
+    return RetryRules.judge(ErrorDecoder.ofItem(error, store), WriteKind.READ, true).toException();
+  }
+
+  private static void requireCount(int asked, int answered) {
+    if (asked != answered) {
+      throw Failure.local(
+              ErrorCode.INTERNAL,
+              Status.Code.INTERNAL,
+              "the server answered " + answered + " results to " + asked + " timelines")
+          .toException();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package io.tideline.client;
+
+/**
+ * A partition's replica as one node sees it.
+ *
+ * @param partition the partition
+ * @param role LEADER, FOLLOWER, LEARNER, CANDIDATE, STARTING or FAILED
+ * @param term the Raft term
+ * @param appliedIndex log entries up to this one are applied
+ * @param flushedIndex content up to this entry is in table files, the rest in memory and in the log
+ * @param memtableBytes bytes in memtables
+ * @param tableBytes bytes in table files
+ * @param tableFiles number of table files
+ */
+public record PartitionStatus(
+    PartitionInfo partition,
+    String role,
+    long term,
+    long appliedIndex,
+    long flushedIndex,
+    long memtableBytes,
+    long tableBytes,
+    int tableFiles) {}

@@ -1,0 +1,181 @@
+package io.tideline.client;
+
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of the application: attempts, and the waits between them, within one deadline.
+ *
+ * <p>Threading: attempts follow one another, but an attempt's outcome, the timer, a cancel and the
+ * closing of the client race; {@code this} guards all state, and outcomes are told outside the
+ * lock.
+ *
+ * <p>Invariants: at most one of {@code attempt} and {@code timer} is set; once {@code done},
+ * neither starts again. {@code maybeWritten} never falls: after one attempt with an unknown
+ * outcome, no later refusal can say that nothing was written.
+ */
+final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R> {
+
+  private final Caller caller;
+  private final MethodDescriptor<Q, R> method;
+  private final Q request;
+  private final WriteKind kind;
+  private final String store;
+  private final RetryPolicy policy;
+  private final long deadlineNanoTime;
+  private final CompletableFuture<R> future = new CompletableFuture<>();
+
+  private int attempts;
+  private boolean maybeWritten;
+  private boolean done;
+  private @Nullable UnaryAttempt<Q, R> attempt;
+  private Timing.@Nullable Timer timer;
+
+  RetryingCall(
+      Caller caller,
+      MethodDescriptor<Q, R> method,
+      Q request,
+      WriteKind kind,
+      String store,
+      CallSettings settings) {
+    this.caller = caller;
+    this.method = method;
+    this.request = request;
+    this.kind = kind;
+    this.store = store;
+    this.policy = settings.retryPolicy();
+    this.deadlineNanoTime = caller.timing().nanoTime() + settings.deadlineNanos();
+  }
+
+  CompletableFuture<R> future() {
+    return future;
+  }
+
+  void begin() {
+    CompletableFuture<R> unusedStage =
+        future.whenComplete(
+            (response, failure) -> {
+              caller.ended(this);
+              if (future.isCancelled()) {
+                cancel();
+              }
+            });
+    attempt();
+  }
+
+  private void attempt() {
+    if (caller.isClosed()) {
+      fail(Caller.closedFailure());
+      return;
+    }
+    int number;
+    synchronized (this) {
+      timer = null;
+      if (done) {
+        return;
+      }
+      number = ++attempts;
+    }
+    UnaryAttempt<Q, R> started =
+        UnaryAttempt.start(caller.channel(), method, request, attemptNanos(), this);
+    boolean cancelled;
+    synchronized (this) {
+      cancelled = future.isCancelled();
+      // The outcome may have come already, and even the next attempt may have begun.
+      if (!done && timer == null && attempts == number) {
+        attempt = started;
+      }
+    }
+    if (cancelled) {
+      started.cancel();
+    }
+  }
+
+  private long attemptNanos() {
+    long left = remainingNanos();
+    return policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
+  }
+
+  private long remainingNanos() {
+    return deadlineNanoTime - caller.timing().nanoTime();
+  }
+
+  @Override
+  public void succeeded(R response) {
+    synchronized (this) {
+      done = true;
+      attempt = null;
+    }
+    future.complete(response);
+  }
+
+  @Override
+  public void failed(Status status, Metadata trailers, boolean sent) {
+    Failure failure = RetryRules.judge(ErrorDecoder.ofCall(status, trailers, store), kind, sent);
+    boolean retry;
+    long delay;
+    synchronized (this) {
+      attempt = null;
+      maybeWritten |= failure.isOutcomeUnknown();
+      delay = policy.delayNanos(attempts, failure.retryAfterMillis(), caller.timing().random());
+      retry =
+          !done
+              && failure.isRetryable()
+              && attempts < policy.maxAttempts()
+              && delay < remainingNanos()
+              && !caller.isClosed();
+      if (retry) {
+        timer = caller.timing().schedule(delay, this::attempt);
+      }
+    }
+    if (!retry) {
+      fail(failure);
+    }
+  }
+
+  private void fail(Failure failure) {
+    Failure verdict;
+    synchronized (this) {
+      done = true;
+      verdict =
+          failure
+              .withVerdict(failure.isRetryable(), failure.isOutcomeUnknown() || maybeWritten)
+              .withAttempts(attempts);
+    }
+    future.completeExceptionally(verdict.toException());
+  }
+
+  /** Ends a wait for the next attempt; an attempt on its way is left to finish. */
+  void clientClosed() {
+    boolean waiting;
+    synchronized (this) {
+      waiting = timer != null;
+      if (timer != null) {
+        timer.cancel();
+        timer = null;
+      }
+    }
+    if (waiting) {
+      fail(Caller.closedFailure());
+    }
+  }
+
+  private void cancel() {
+    UnaryAttempt<Q, R> running;
+    synchronized (this) {
+      done = true;
+      running = attempt;
+      attempt = null;
+      if (timer != null) {
+        timer.cancel();
+        timer = null;
+      }
+    }
+    if (running != null) {
+      running.cancel();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.tideline.client;
+
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request sent once. Knows whether it was sent at all: a call that waited for a connection
+ * until its deadline has for certain written nothing.
+ *
+ * <p>The outcome is told exactly once, on a thread of the channel's executor.
+ */
+final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
+
+  /** Where the outcome goes. */
+  interface Outcome<R> {
+    void succeeded(R response);
+
+    /**
+     * The call failed.
+     *
+     * @param sent false only if the request for certain never left this process
+     */
+    void failed(Status status, Metadata trailers, boolean sent);
+  }
+
+  private final ClientCall<Q, R> call;
+  private final Outcome<R> outcome;
+
+  /** Set once a stream exists on a real connection; read after the call has ended. */
+  private volatile boolean sent;
+
+  private @Nullable R response;
+
+  private UnaryAttempt(
+      Channel channel, MethodDescriptor<Q, R> method, long timeoutNanos, Outcome<R> outcome) {
+    this.outcome = outcome;
+    // Waiting for a connection instead of failing at once is what lets a write that must not be
+    // sent
+    // twice survive a restart of the server: it has not been sent while it waits.
+    CallOptions options =
+        CallOptions.DEFAULT
+            .withWaitForReady()
+            .withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS)
+            .withStreamTracerFactory(new SentTracerFactory());
+    this.call = channel.newCall(method, options);
+  }
+
+  /** Sends the request; the outcome is told later, possibly before this returns. */
+  static <Q, R> UnaryAttempt<Q, R> start(
+      Channel channel,
+      MethodDescriptor<Q, R> method,
+      Q request,
+      long timeoutNanos,
+      Outcome<R> outcome) {
+    UnaryAttempt<Q, R> attempt = new UnaryAttempt<>(channel, method, timeoutNanos, outcome);
+    attempt.call.start(attempt, new Metadata());
+    // Two, so that a second response, which would be a defect, is noticed and not left waiting.
+    attempt.call.request(2);
+    attempt.call.sendMessage(request);
+    attempt.call.halfClose();
+    return attempt;
+  }
+
+  void cancel() {
+    call.cancel("the caller cancelled the call", null);
+  }
+
+  @Override
+  public void onMessage(R message) {
+    response = message;
+  }
+
+  @Override
+  public void onClose(Status status, Metadata trailers) {
+    R answer = response;
+    if (!status.isOk()) {
+      outcome.failed(status, trailers, sent);
+    } else if (answer == null) {
+      outcome.failed(
+          Status.INTERNAL.withDescription("the server answered without a response"),
+          trailers,
+          sent);
+    } else {
+      outcome.succeeded(answer);
+    }
+  }
+
+  private final class SentTracerFactory extends ClientStreamTracer.Factory {
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      return new ClientStreamTracer() {
+        @Override
+        public void streamCreated(Attributes transportAttributes, Metadata requestHeaders) {
+          sent = true;
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.tideline.server.service;
+
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_MALFORMED_REQUEST;
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_SHUTTING_DOWN;
+
+import com.google.protobuf.Message;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.tideline.server.metrics.RpcMetrics;
+import io.tideline.server.service.Marshallers.Reply;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs every unary call the same way: memory budget, parse, deadline, handler, errors, metrics. A
+ * handler gets a readable request and either returns a reply or throws; how that reaches the caller
+ * is decided here alone.
+ *
+ * <p>Threading: gRPC calls back on virtual threads (see {@code TidelineServer}), so handlers may
+ * block; no code of a call runs on Netty's event loop.
+ */
+public final class CallRunner {
+
+  /** What serves a method. */
+  interface Handler<Q> {
+    Reply handle(Q request, CallContext context) throws Exception;
+  }
+
+  private final CallMemory memory;
+  private final RpcMetrics metrics;
+  private final long waitMillisMax;
+
+  /** Set once, when the node begins to stop: later calls are refused, running ones end. */
+  private volatile boolean stopping;
+
+  /**
+   * @param waitMillisMax longest wait of a call for a partition
+   */
+  public CallRunner(CallMemory memory, RpcMetrics metrics, long waitMillisMax) {
+    this.memory = memory;
+    this.metrics = metrics;
+    this.waitMillisMax = waitMillisMax;
+  }
+
+  /** Refuses calls that arrive from now on. */
+  public void stopAccepting() {
+    stopping = true;
+  }
+
+  <Q extends Message> ServerCallHandler<byte[], Reply> unary(
+      String method, Q prototype, Handler<Q> handler) {
+    return (call, headers) -> {
+      // Two, so that a second message is seen and refused rather than waited for.
+      call.request(2);
+      return new UnaryListener<>(method, prototype, handler, call);
+    };
+  }
+
+  /** One call; gRPC calls back one method at a time. */
+  private final class UnaryListener<Q extends Message> extends ServerCall.Listener<byte[]> {
+    private final Q prototype;
+    private final Handler<Q> handler;
+    private final ServerCall<byte[], Reply> call;
+    private final RpcMetrics.Call measured;
+    private final CallContext context;
+    private byte @Nullable [] request;
+    private boolean tooManyRequests;
+
+    UnaryListener(String method, Q prototype, Handler<Q> handler, ServerCall<byte[], Reply> call) {
+      this.prototype = prototype;
+      this.handler = handler;
+      this.call = call;
+      this.measured = metrics.start(method);
+      this.context = new CallContext(Context.current().getDeadline(), waitMillisMax, memory);
+    }
+
+    @Override
+    public void onMessage(byte[] message) {
+      tooManyRequests = request != null;
+      request = message;
+    }
+
+    @Override
+    public void onHalfClose() {
+      int requestSize = request == null ? 0 : request.length;
+      try {
+        Reply reply = run();
+        call.sendHeaders(new Metadata());
+        call.sendMessage(reply);
+        call.close(Status.OK, new Metadata());
+        measured.finish(Status.Code.OK.name(), requestSize, reply.size());
+      } catch (Exception e) {
+        StatusRuntimeException status = ErrorMapper.toStatus(CallErrors.toFailure(e));
+        Metadata trailers = status.getTrailers();
+        call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+        measured.finish(status.getStatus().getCode().name(), requestSize, 0);
+      } finally {
+        request = null;
+      }
+    }
+
+    private Reply run() throws Exception {
+      if (stopping) {
+        throw Failure.of(
+                ERROR_REASON_SHUTTING_DOWN,
+                "the node is shutting down; retry on another node, or when it is back")
+            .toException();
+      }
+      byte[] bytes = request;
+      if (bytes == null || tooManyRequests) {
+        throw Failure.of(
+                ERROR_REASON_MALFORMED_REQUEST,
+                "the call carries " + (bytes == null ? "no" : "several") + " requests; send one")
+            .toException();
+      }
+      context.refuseIfExpired();
+      context.reserve(Math.max(CallMemory.CALL_BYTES_MIN, bytes.length));
+      return handler.handle(WireDiagnosis.parse(prototype, bytes), context);
+    }
+
+    @Override
+    public void onComplete() {
+      context.releaseAll();
+    }
+
+    @Override
+    public void onCancel() {
+      context.releaseAll();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.tideline.server.service;
+
+import io.grpc.ServerServiceDefinition;
+import io.tideline.proto.v1.CursorServiceGrpc;
+import io.tideline.proto.v1.TimelineServiceGrpc;
+import io.tideline.server.catalog.Catalog;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/** All services of the contract, wired. */
+public final class GrpcServices {
+
+  private GrpcServices() {}
+
+  /**
+   * Binds every method of the contract.
+   *
+   * @param messageBytesMax limit of an encoded message
+   * @param address how this node is known
+   * @param node asked per call, for what is known only once the node serves
+   * @param logBytes bytes of the shared log on disk
+   * @param replayedEntries log entries applied again at start
+   */
+  public static List<ServerServiceDefinition> create(
+      Catalog catalog,
+      CallRunner runner,
+      int messageBytesMax,
+      NodeAddress address,
+      Supplier<NodeInfo> node,
+      LongSupplier logBytes,
+      LongSupplier replayedEntries) {
+    StoreProtos protos = new StoreProtos(catalog, address);
+    Stores stores = new Stores(catalog, protos);
+    MessageValidator messages = new MessageValidator(messageBytesMax);
+    return List.of(
+        new StoreCalls(catalog, stores, protos).bind(runner),
+        timelines(stores, new TimelineValidator(messages), runner),
+        new MetaCalls(stores, messages).bind(runner),
+        new ServiceTable(CursorServiceGrpc.getServiceDescriptor(), runner).build(),
+        new AdminCalls(catalog, stores, protos, node, logBytes, replayedEntries).bind(runner));
+  }
+
+  private static ServerServiceDefinition timelines(
+      Stores stores, TimelineValidator validator, CallRunner runner) {
+    TimelineWrites writes = new TimelineWrites(stores, validator);
+    BatchWrites batches = new BatchWrites(stores, validator);
+    TimelineReads reads = new TimelineReads(stores, validator);
+    ManyTimelineReads many = new ManyTimelineReads(stores, validator);
+    SyncReads sync = new SyncReads(stores, validator);
+    return new ServiceTable(TimelineServiceGrpc.getServiceDescriptor(), runner)
+        .on(TimelineServiceGrpc.getAppendMethod(), writes::append)
+        .on(TimelineServiceGrpc.getBatchAppendMethod(), batches::append)
+        .on(TimelineServiceGrpc.getPutMethod(), writes::put)
+        .on(TimelineServiceGrpc.getTrimMethod(), writes::trim)
+        .on(TimelineServiceGrpc.getGetMethod(), reads::get)
+        .on(TimelineServiceGrpc.getScanMethod(), reads::scan)
+        .on(TimelineServiceGrpc.getLatestMethod(), many::latest)
+        .on(TimelineServiceGrpc.getHeadsMethod(), many::heads)
+        .on(TimelineServiceGrpc.getSyncMethod(), sync::sync)
+        .build();
+  }
+}

@@ -1,0 +1,177 @@
+package io.tideline.server.service;
+
+import com.google.protobuf.ByteString;
+import io.tideline.lsm.ReadView;
+import io.tideline.manager.StoreDescriptor;
+import io.tideline.proto.v1.ReadOptions;
+import io.tideline.proto.v1.TimelineId;
+import io.tideline.server.replica.Partition;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read of many timelines of one store: groups them by partition, opens one view per partition,
+ * all at once, and keeps what failed beside the timelines it concerns.
+ *
+ * <p>Lifetime: {@link #close} closes the views.
+ */
+final class ManyTimelines implements AutoCloseable {
+
+  /** Reads the timelines of one partition, by their place in the request. */
+  interface PartitionReader {
+    void read(ReadView view, List<Integer> places) throws Exception;
+  }
+
+  private final StoreDescriptor store;
+  private final List<byte[]> keys;
+  private final Map<Partition, List<Integer>> groups = new LinkedHashMap<>();
+  private final Map<Partition, ReadView> views = new LinkedHashMap<>();
+  private final @Nullable Failure[] failures;
+
+  private ManyTimelines(StoreDescriptor store, List<byte[]> keys) {
+    this.store = store;
+    this.keys = keys;
+    this.failures = new Failure[keys.size()];
+  }
+
+  /** Encodes the identifiers; a wrong one refuses the whole call. */
+  static List<byte[]> encode(FieldPath path, List<TimelineId> timelines, StoreDescriptor store) {
+    List<byte[]> keys = new ArrayList<>(timelines.size());
+    for (int i = 0; i < timelines.size(); i++) {
+      keys.add(Identifiers.encode(path.index(i), true, timelines.get(i), store.schema()));
+    }
+    return keys;
+  }
+
+  static ManyTimelines open(
+      Stores stores,
+      StoreDescriptor store,
+      List<byte[]> keys,
+      ReadOptions options,
+      CallContext context)
+      throws Exception {
+    ManyTimelines many = new ManyTimelines(store, keys);
+    try {
+      many.group(stores);
+      many.openViews(options, context);
+      return many;
+    } catch (Throwable e) {
+      many.close();
+      throw e;
+    }
+  }
+
+  StoreDescriptor store() {
+    return store;
+  }
+
+  byte[] key(int place) {
+    return keys.get(place);
+  }
+
+  /** Why the timeline at this place could not be read, null if it could. */
+  @Nullable Failure failure(int place) {
+    return failures[place];
+  }
+
+  /** The view of the partition that holds the timeline at this place; it did not fail. */
+  ReadView view(int place) {
+    for (Map.Entry<Partition, List<Integer>> group : groups.entrySet()) {
+      if (group.getValue().contains(place)) {
+        return java.util.Objects.requireNonNull(views.get(group.getKey()));
+      }
+    }
+    throw new IllegalArgumentException("timeline " + place + " was not routed");
+  }
+
+  /** Runs the reader for every partition, at once if there are several; failures stay with it. */
+  void forEachPartition(PartitionReader reader) throws InterruptedException {
+    List<Runnable> tasks = new ArrayList<>();
+    views.forEach((partition, view) -> tasks.add(() -> read(reader, partition, view)));
+    runAll(tasks);
+  }
+
+  /** What the session has seen after this read. */
+  ByteString token() {
+    TreeMap<Long, Long> indexes = new TreeMap<>();
+    views.forEach(
+        (partition, view) -> indexes.put(partition.partitionId(), view.state().position().index()));
+    return new SessionToken(indexes).encode();
+  }
+
+  @Override
+  public void close() {
+    views.values().forEach(ReadView::close);
+    views.clear();
+  }
+
+  private void group(Stores stores) {
+    for (int place = 0; place < keys.size(); place++) {
+      try {
+        groups
+            .computeIfAbsent(stores.route(store, keys.get(place)), p -> new ArrayList<>())
+            .add(place);
+      } catch (FailureException e) {
+        failures[place] = e.failure();
+      }
+    }
+  }
+
+  private void openViews(ReadOptions options, CallContext context) throws InterruptedException {
+    List<Runnable> tasks = new ArrayList<>();
+    groups.forEach(
+        (partition, places) ->
+            tasks.add(
+                () -> {
+                  try {
+                    ReadView view = Reads.view(partition, options, context);
+                    synchronized (views) {
+                      views.put(partition, view);
+                    }
+                  } catch (Exception e) {
+                    fail(places, e);
+                  }
+                }));
+    runAll(tasks);
+  }
+
+  private void read(PartitionReader reader, Partition partition, ReadView view) {
+    List<Integer> places = java.util.Objects.requireNonNull(groups.get(partition));
+    try {
+      reader.read(view, places);
+    } catch (Exception e) {
+      fail(places, e);
+    }
+  }
+
+  private void fail(List<Integer> places, Exception e) {
+    Failure failure = CallErrors.toFailure(e).withStore(store.name());
+    for (int place : places) {
+      failures[place] = failure;
+    }
+  }
+
+  /** The tasks put their own failures aside. One runs here, several on threads of their own. */
+  private static void runAll(List<Runnable> tasks) throws InterruptedException {
+    if (tasks.size() == 1) {
+      tasks.getFirst().run();
+      return;
+    }
+    try (ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("read-", 0).factory())) {
+      for (Future<?> task : tasks.stream().map(threads::submit).toList()) {
+        task.get();
+      }
+    } catch (ExecutionException e) {
+      throw new AssertionError("a partition read let an error escape", e.getCause());
+    }
+  }
+}

@@ -9,30 +9,50 @@ import org.jspecify.annotations.Nullable;
  * One group's log and meta inside a {@link GroupLog}.
  *
  * <p>Writes take effect in the order in which they were submitted; what a reader sees is durable,
- * except a truncated prefix, which shows at once. A future completes on the log's writer thread, so
- * dependent work belongs on another executor, or wait with {@link GroupLog#await}. It fails with
- * {@link LogFullException}, {@link LogFailedException}, or {@link IllegalArgumentException} /
- * {@link IllegalStateException} if the request does not fit the log's state; nothing was written
- * then, except perhaps with {@code LogFailedException}.
+ * except a truncated prefix, which shows as soon as it is written. A future completes on the log's
+ * writer thread, so dependent work belongs on another executor, or wait with {@link
+ * GroupLog#await}. It fails with {@link LogFullException}, {@link LogFailedException}, or {@link
+ * IllegalArgumentException} / {@link IllegalStateException} if the request does not fit the log's
+ * state; nothing was written then, except perhaps with {@code LogFailedException}.
  *
  * <p>Threading: safe for many threads; one writer at a time keeps the order meaningful.
  */
 public final class LogGroup {
 
-  LogGroup() {}
+  private final long id;
+  private final GroupLog log;
+  private final GroupIndex index;
+
+  /** The last entry if it has been seen and is small, with its index; guarded by {@code this}. */
+  private @Nullable LogEntry lastEntry;
+
+  private long lastEntryIndex;
+
+  /** Writer thread only: bounds once everything staged is durable, and whether it destroys. */
+  private long pendingFirst;
+
+  private long pendingLast;
+  private boolean pendingDestroyed;
+
+  LogGroup(long id, GroupLog log, GroupIndex index) {
+    this.id = id;
+    this.log = log;
+    this.index = index;
+    resetPending();
+  }
 
   public long id() {
-    throw new UnsupportedOperationException();
+    return id;
   }
 
   /** Index of the first entry, 1 in a new log; {@code lastIndex() + 1} if there is none. */
   public long firstIndex() {
-    throw new UnsupportedOperationException();
+    return index.first();
   }
 
   /** Index of the last durable entry; {@code firstIndex() - 1} if there is none. */
   public long lastIndex() {
-    throw new UnsupportedOperationException();
+    return index.last();
   }
 
   /**
@@ -41,15 +61,20 @@ public final class LogGroup {
    *
    * @throws io.tideline.lsm.CorruptionException if its bytes are damaged
    */
-  public @Nullable LogEntry read(long index) throws IOException {
-    throw new UnsupportedOperationException();
+  public @Nullable LogEntry read(long entryIndex) throws IOException {
+    synchronized (this) {
+      if (lastEntry != null && lastEntryIndex == entryIndex) {
+        return lastEntry;
+      }
+    }
+    return log.readEntry(this, entryIndex);
   }
 
   /**
    * Indexes in {@code [firstIndex, lastIndex]} of the entries with a tag other than 0, ascending.
    */
   public List<Long> taggedIndexes() {
-    throw new UnsupportedOperationException();
+    return index.taggedIndexes();
   }
 
   /**
@@ -57,16 +82,35 @@ public final class LogGroup {
    * All of them become durable or none is acknowledged.
    */
   public CompletableFuture<Void> append(long firstIndex, List<LogEntry> entries) {
-    throw new UnsupportedOperationException();
+    if (entries.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    long bytes = 0;
+    for (LogEntry entry : entries) {
+      bytes += LogFormat.recordBytes(entry.payload().length);
+    }
+    if (bytes > GroupLog.REQUEST_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "append of "
+              + bytes
+              + " bytes to group "
+              + id
+              + " exceeds the limit of "
+              + GroupLog.REQUEST_BYTES_MAX
+              + "; split it");
+    }
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    return log.submit(
+        new LogRequest.Append(this, firstIndex, List.copyOf(entries), (int) bytes, done));
   }
 
   /**
-   * Gives up the entries below {@code firstKept}; if that is beyond the last entry the log becomes
-   * empty and continues at {@code firstKept}. Completes without waiting for the disk: after a crash
-   * the entries may be back. A lower value than the present first index changes nothing.
+   * Gives up the entries below {@code firstKept}; if that is beyond the last entry + 1 the log is
+   * {@link #reset} to it. Completes once written, without waiting for the disk: after a crash the
+   * entries may be back. A lower value than the present first index changes nothing.
    */
   public CompletableFuture<Void> truncatePrefix(long firstKept) {
-    throw new UnsupportedOperationException();
+    return log.submit(new LogRequest.TruncatePrefix(this, firstKept, new CompletableFuture<>()));
   }
 
   /**
@@ -74,29 +118,84 @@ public final class LogGroup {
    * completes, and before any later append is.
    */
   public CompletableFuture<Void> truncateSuffix(long lastKept) {
-    throw new UnsupportedOperationException();
+    return log.submit(new LogRequest.TruncateSuffix(this, lastKept, new CompletableFuture<>()));
   }
 
   /** Empties the log: first becomes {@code nextIndex}, last {@code nextIndex - 1}. Durable. */
   public CompletableFuture<Void> reset(long nextIndex) {
-    throw new UnsupportedOperationException();
+    if (nextIndex < 1) {
+      throw new IllegalArgumentException(
+          "group " + id + " cannot be reset to index " + nextIndex + ", the first index is 1");
+    }
+    return log.submit(new LogRequest.Reset(this, nextIndex, new CompletableFuture<>()));
   }
 
   /** The term and vote last saved, {@link GroupMeta#NONE} if never. */
   public GroupMeta meta() {
-    throw new UnsupportedOperationException();
+    return index.meta();
   }
 
   /** Replaces term and vote. Durable. */
   public CompletableFuture<Void> saveMeta(GroupMeta meta) {
-    throw new UnsupportedOperationException();
+    return log.submit(new LogRequest.SaveMeta(this, meta, new CompletableFuture<>()));
   }
 
   /**
-   * Forgets entries, meta and position. Durable. This object refuses everything afterwards; {@link
+   * Forgets entries, meta and position. Durable. This object refuses writes afterwards; {@link
    * GroupLog#group} gives a fresh one.
    */
   public CompletableFuture<Void> destroy() {
-    throw new UnsupportedOperationException();
+    return log.submit(new LogRequest.Destroy(this, new CompletableFuture<>()));
+  }
+
+  GroupIndex index() {
+    return index;
+  }
+
+  /** Keeps an entry that was found at {@code location} in memory if it is the last one now. */
+  synchronized void pinLast(long entryIndex, long location, LogEntry entry) {
+    if (entry.payload().length > GroupLog.PINNED_ENTRY_BYTES_MAX || index.last() != entryIndex) {
+      return;
+    }
+    // The place tells whether a late reader holds what has been truncated and written anew since.
+    GroupIndex.Place place = index.locate(entryIndex);
+    if (place != null && place.location() == location) {
+      lastEntry = entry;
+      lastEntryIndex = entryIndex;
+    }
+  }
+
+  synchronized void unpinLast() {
+    lastEntry = null;
+  }
+
+  // ---- writer thread only ----
+
+  long pendingFirst() {
+    return pendingFirst;
+  }
+
+  long pendingLast() {
+    return pendingLast;
+  }
+
+  boolean isPendingDestroyed() {
+    return pendingDestroyed;
+  }
+
+  void setPending(long first, long last) {
+    pendingFirst = first;
+    pendingLast = last;
+  }
+
+  void setPendingDestroyed() {
+    pendingDestroyed = true;
+  }
+
+  /** Back to what is durable, after staged requests were given up. */
+  void resetPending() {
+    pendingFirst = index.first();
+    pendingLast = index.last();
+    pendingDestroyed = false;
   }
 }

@@ -1,5 +1,7 @@
 package io.tideline.server.command;
 
+import io.tideline.manager.CatalogOutcome;
+
 /** What applying a {@link Command} gave: the same on every replica. Refusals are results, too. */
 public sealed interface CommandResult
     permits AppendResult,
@@ -14,10 +16,6 @@ public sealed interface CommandResult
     public static final Done INSTANCE = new Done();
   }
 
-  /**
-   * Outcome of a catalog change.
-   *
-   * @param outcome the encoded outcome, see the catalog's format
-   */
-  record CatalogChanged(byte[] outcome) implements CommandResult {}
+  /** Outcome of a catalog change. */
+  record CatalogChanged(CatalogOutcome outcome) implements CommandResult {}
 }

@@ -5,7 +5,47 @@
  * pure function of (state, command), so that every replica reaches the same state.
  *
  * <p>Start reading at {@link io.tideline.server.command.Command} and {@link
- * io.tideline.server.command.CommandResult}.
+ * io.tideline.server.command.CommandResult}; what they do is in {@link
+ * io.tideline.server.command.TimelineStateMachine}.
+ *
+ * <h2>Format of a command batch, version 1</h2>
+ *
+ * <p><b>Files.</b> None of its own: the payload of one data entry of the replicated log.
+ *
+ * <p><b>Layout.</b> Integers are little-endian; {@code bytes} is a length and that many bytes; a
+ * length or count is an unsigned varint, 7 bits a byte, low bits first.
+ *
+ * <pre>
+ * batch   := version u8 | time i64 | count varint | command * count | crc32c u32
+ * command := type u8 | body
+ *
+ * 1 APPEND         := flags u8 | kind u8 | timeline bytes
+ *                     [ messageKey bytes      if flags &amp; 1 ]
+ *                     [ expectedLastId i64    if flags &amp; 2 ]
+ *                     [ firstAttemptTime i64  if flags &amp; 4 ] | value bytes
+ * 2 PUT            := timeline bytes | sequenceId i64 | overwrite u8 | kind u8 | value bytes
+ * 3 TRIM           := timeline bytes | throughSequenceId i64
+ * 4 PUT_META       := timeline bytes | expectedVersion i64 | value bytes
+ * 5 DELETE_META    := timeline bytes
+ * 6 ADVANCE_TIME   :=
+ * 7 SET_OPTIONS    := sequenceMode u8 | ttl i64 | dedupWindow i64
+ * 8 CHANGE_CATALOG := change bytes
+ * </pre>
+ *
+ * <p><b>Fields.</b> {@code version}: 1. {@code time}: the leader's clock at the proposal,
+ * milliseconds since the epoch. {@code crc32c}: of everything before it; it is computed by the
+ * leader and checked when the entry is applied, so it covers the way through memory, log and
+ * network. {@code sequenceMode}: 1 DENSE, 2 MONOTONIC, 3 MANUAL. Durations and times are
+ * milliseconds.
+ *
+ * <p><b>Example</b>, appending "hi" to timeline 0x61 at time 1 (crc in the last four bytes):
+ *
+ * <pre>
+ * 01  01 00 00 00 00 00 00 00  01  01 00 01  01 61  02 68 69  xx xx xx xx
+ * </pre>
+ *
+ * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
+ * it does not know; a new type needs a new version once released.
  */
 @NullMarked
 package io.tideline.server.command;

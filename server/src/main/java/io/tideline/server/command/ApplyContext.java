@@ -1,0 +1,165 @@
+package io.tideline.server.command;
+
+import io.tideline.lsm.Direction;
+import io.tideline.lsm.LogPosition;
+import io.tideline.lsm.ReadView;
+import io.tideline.lsm.RowCursor;
+import io.tideline.lsm.TimelineHead;
+import io.tideline.lsm.WriteBatch;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state as the commands of one log entry see it: the engine's content before the entry,
+ * overlaid with what earlier commands of the same entry did. Maps are only looked up, never walked.
+ */
+final class ApplyContext implements AutoCloseable {
+
+  /** What commands need of a timeline's head. */
+  record Head(boolean exists, long lastSequenceId, long trimmedThrough) {
+
+    static final Head NONE = new Head(false, 0, TimelineHead.NOTHING_TRIMMED);
+
+    Head withLast(long sequenceId) {
+      return new Head(
+          true, exists ? Math.max(lastSequenceId, sequenceId) : sequenceId, trimmedThrough);
+    }
+
+    Head withTrim(long through) {
+      return new Head(exists, lastSequenceId, Math.max(trimmedThrough, through));
+    }
+  }
+
+  private record RowKey(ByteKey timeline, long sequenceId) {}
+
+  final LogPosition position;
+  final long now;
+  final WriteBatch out;
+  private final ReadView view;
+  private final Map<ByteKey, Head> heads = new HashMap<>();
+  private final Map<ByteKey, DedupRecord> dedups = new HashMap<>();
+  private final Map<ByteKey, Optional<MetaRecord>> metas = new HashMap<>();
+  private final Set<RowKey> rowsPut = new HashSet<>();
+  private @Nullable PartitionState state;
+  private int ordinal;
+
+  ApplyContext(
+      LogPosition position,
+      long now,
+      ReadView view,
+      WriteBatch out,
+      @Nullable PartitionState state) {
+    this.position = position;
+    this.now = now;
+    this.view = view;
+    this.out = out;
+    this.state = state;
+  }
+
+  /** Moves on to the command at {@code index} of the entry. */
+  void startCommand(int index) {
+    ordinal = index;
+  }
+
+  /** A number that rises over all commands of the log; at least 1. */
+  long commandNumber() {
+    long index = position.index();
+    if (index > Long.MAX_VALUE >>> CommandBatch.ORDINAL_BITS) {
+      throw new IllegalStateException("log index " + index + " leaves no room for command numbers");
+    }
+    return (index << CommandBatch.ORDINAL_BITS) | ordinal;
+  }
+
+  @Nullable PartitionState stateOrNull() {
+    return state;
+  }
+
+  PartitionState state() {
+    PartitionState present = state;
+    if (present == null) {
+      throw new IllegalStateException(
+          "log entry " + position.index() + " came before the partition got its options");
+    }
+    return present;
+  }
+
+  void setState(PartitionState newState) {
+    state = newState;
+    out.putRecord(
+        RecordTables.PARTITION, PartitionState.RECORD_KEY, newState.encode(), WriteBatch.NEVER);
+  }
+
+  Head head(byte[] timeline) throws IOException {
+    ByteKey key = new ByteKey(timeline);
+    Head head = heads.get(key);
+    if (head == null) {
+      head =
+          view.head(timeline)
+              .map(h -> new Head(true, h.lastSequenceId(), h.trimmedThrough()))
+              .orElse(Head.NONE);
+      heads.put(key, head);
+    }
+    return head;
+  }
+
+  void setHead(byte[] timeline, Head head) {
+    heads.put(new ByteKey(timeline), head);
+  }
+
+  /** The first result of a message key, null if it is not remembered at {@link #now}. */
+  @Nullable DedupRecord dedup(byte[] dedupKey) throws IOException {
+    DedupRecord known = dedups.get(new ByteKey(dedupKey));
+    if (known == null) {
+      Optional<byte[]> stored = view.record(RecordTables.DEDUP, dedupKey);
+      known = stored.isPresent() ? DedupRecord.decode(stored.get()) : null;
+    }
+    return known != null && now < known.expiresAtMillis() ? known : null;
+  }
+
+  void putDedup(byte[] dedupKey, DedupRecord dedup) {
+    dedups.put(new ByteKey(dedupKey), dedup);
+    out.putRecord(RecordTables.DEDUP, dedupKey, dedup.encode(), dedup.expiresAtMillis());
+  }
+
+  @Nullable MetaRecord meta(byte[] timeline) throws IOException {
+    Optional<MetaRecord> overlaid = metas.get(new ByteKey(timeline));
+    if (overlaid != null) {
+      return overlaid.orElse(null);
+    }
+    return view.record(RecordTables.META, timeline).map(MetaRecord::decode).orElse(null);
+  }
+
+  void putMeta(byte[] timeline, MetaRecord meta) {
+    metas.put(new ByteKey(timeline), Optional.of(meta));
+    out.putRecord(RecordTables.META, timeline, meta.encode(), WriteBatch.NEVER);
+  }
+
+  void deleteMeta(byte[] timeline) {
+    metas.put(new ByteKey(timeline), Optional.empty());
+    out.deleteRecord(RecordTables.META, timeline);
+  }
+
+  /** Whether a row that is neither expired nor trimmed has this id. */
+  boolean rowExists(byte[] timeline, long sequenceId) throws IOException {
+    if (rowsPut.contains(new RowKey(new ByteKey(timeline), sequenceId))) {
+      return true;
+    }
+    try (RowCursor row = view.scan(timeline, sequenceId, sequenceId + 1, Direction.FORWARD)) {
+      return row.next() && row.timestampMillis() >= state().expireBeforeMillis(now);
+    }
+  }
+
+  void rowPut(byte[] timeline, long sequenceId) {
+    rowsPut.add(new RowKey(new ByteKey(timeline), sequenceId));
+  }
+
+  @Override
+  public void close() {
+    view.close();
+  }
+}

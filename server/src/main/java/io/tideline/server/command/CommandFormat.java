@@ -1,0 +1,225 @@
+package io.tideline.server.command;
+
+import io.tideline.manager.SequenceMode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.zip.CRC32C;
+
+/** Bytes of a {@link CommandBatch} in the replicated log; the layout is in the package's doc. */
+public final class CommandFormat {
+
+  /** Version written; older ones stay readable. */
+  static final int VERSION = 1;
+
+  // Type codes: on disk, never renumbered.
+  private static final int APPEND = 1;
+  private static final int PUT = 2;
+  private static final int TRIM = 3;
+  private static final int PUT_META = 4;
+  private static final int DELETE_META = 5;
+  private static final int ADVANCE_TIME = 6;
+  private static final int SET_OPTIONS = 7;
+  private static final int CHANGE_CATALOG = 8;
+
+  // Flags of APPEND: which optional fields follow.
+  private static final int HAS_MESSAGE_KEY = 1;
+  private static final int HAS_EXPECTED_LAST = 2;
+  private static final int HAS_FIRST_ATTEMPT = 4;
+  private static final int APPEND_FLAGS = HAS_MESSAGE_KEY | HAS_EXPECTED_LAST | HAS_FIRST_ATTEMPT;
+
+  private static final int CRC_BYTES = Integer.BYTES;
+  private static final int HEADER_BYTES = 1 + Long.BYTES + 1;
+  private static final int BYTES_MIN = HEADER_BYTES + 1 + CRC_BYTES;
+
+  private CommandFormat() {}
+
+  /** The log bytes of a batch. */
+  public static byte[] encode(CommandBatch batch) {
+    BinaryWriter out = new BinaryWriter(estimate(batch));
+    out.putByte(VERSION).putLong(batch.timeMillis()).putLength(batch.commands().size());
+    for (Command command : batch.commands()) {
+      write(out, command);
+    }
+    out.putInt(crc(out.backing(), out.size()));
+    return out.toByteArray();
+  }
+
+  /**
+   * Upper bound of the bytes one command adds to a batch; what admission and batching count.
+   *
+   * @return bytes
+   */
+  public static int sizeBound(Command command) {
+    // Type, kind, flags, lengths of three arrays and two numbers fit in 48 bytes.
+    int fixed = 48;
+    return switch (command) {
+      case Command.Append c ->
+          fixed + c.timeline().length + c.messageKey().length + c.value().length;
+      case Command.Put c -> fixed + c.timeline().length + c.value().length;
+      case Command.Trim c -> fixed + c.timeline().length;
+      case Command.PutMeta c -> fixed + c.timeline().length + c.value().length;
+      case Command.DeleteMeta c -> fixed + c.timeline().length;
+      case Command.AdvanceTime c -> fixed;
+      case Command.SetOptions c -> fixed;
+      case Command.ChangeCatalog c -> fixed + c.change().length;
+    };
+  }
+
+  /**
+   * Reads log bytes.
+   *
+   * @throws FormatException if they are damaged or of a newer version
+   */
+  public static CommandBatch decode(byte[] bytes) throws FormatException {
+    if (bytes.length < BYTES_MIN) {
+      throw new FormatException(
+          "command batch of " + bytes.length + " bytes is shorter than " + BYTES_MIN);
+    }
+    int bodyEnd = bytes.length - CRC_BYTES;
+    int stored = new BinaryReader(bytes, bodyEnd, bytes.length).readInt();
+    int computed = crc(bytes, bodyEnd);
+    if (stored != computed) {
+      throw new FormatException(
+          "command batch checksum is 0x%08x, its bytes give 0x%08x".formatted(stored, computed));
+    }
+    BinaryReader in = new BinaryReader(bytes, 0, bodyEnd);
+    int version = in.readByte();
+    if (version != VERSION) {
+      throw new FormatException(
+          "command batch version " + version + " is unknown, this program reads " + VERSION);
+    }
+    return readBody(in);
+  }
+
+  private static CommandBatch readBody(BinaryReader in) throws FormatException {
+    long timeMillis = in.readLong();
+    int count = in.readLength();
+    if (count < 1 || count > CommandBatch.COMMANDS_MAX || timeMillis < 0) {
+      throw new FormatException("command batch with " + count + " commands and time " + timeMillis);
+    }
+    List<Command> commands = new ArrayList<>(count);
+    try {
+      for (int i = 0; i < count; i++) {
+        commands.add(read(in));
+      }
+    } catch (IllegalArgumentException e) {
+      FormatException wrapped = new FormatException("command batch: " + e.getMessage());
+      wrapped.initCause(e);
+      throw wrapped;
+    }
+    in.expectEnd();
+    return new CommandBatch(timeMillis, commands);
+  }
+
+  private static void write(BinaryWriter out, Command command) {
+    switch (command) {
+      case Command.Append c -> writeAppend(out, c);
+      case Command.Put c ->
+          out.putByte(PUT)
+              .putBytes(c.timeline())
+              .putLong(c.sequenceId())
+              .putByte(c.overwrite() ? 1 : 0)
+              .putByte(c.kind())
+              .putBytes(c.value());
+      case Command.Trim c ->
+          out.putByte(TRIM).putBytes(c.timeline()).putLong(c.throughSequenceId());
+      case Command.PutMeta c ->
+          out.putByte(PUT_META)
+              .putBytes(c.timeline())
+              .putLong(c.expectedVersion())
+              .putBytes(c.value());
+      case Command.DeleteMeta c -> out.putByte(DELETE_META).putBytes(c.timeline());
+      case Command.AdvanceTime c -> out.putByte(ADVANCE_TIME);
+      case Command.SetOptions c -> {
+        out.putByte(SET_OPTIONS);
+        writeOptions(out, c.options());
+      }
+      case Command.ChangeCatalog c -> out.putByte(CHANGE_CATALOG).putBytes(c.change());
+    }
+  }
+
+  private static void writeAppend(BinaryWriter out, Command.Append c) {
+    int flags =
+        (c.hasMessageKey() ? HAS_MESSAGE_KEY : 0)
+            | (c.expectedLastSequenceId().isPresent() ? HAS_EXPECTED_LAST : 0)
+            | (c.firstAttemptTimeMillis() != 0 ? HAS_FIRST_ATTEMPT : 0);
+    out.putByte(APPEND).putByte(flags).putByte(c.kind()).putBytes(c.timeline());
+    if (c.hasMessageKey()) {
+      out.putBytes(c.messageKey());
+    }
+    if (c.expectedLastSequenceId().isPresent()) {
+      out.putLong(c.expectedLastSequenceId().getAsLong());
+    }
+    if (c.firstAttemptTimeMillis() != 0) {
+      out.putLong(c.firstAttemptTimeMillis());
+    }
+    out.putBytes(c.value());
+  }
+
+  private static Command read(BinaryReader in) throws FormatException {
+    int type = in.readByte();
+    return switch (type) {
+      case APPEND -> readAppend(in);
+      case PUT ->
+          new Command.Put(
+              in.readBytes(), in.readLong(), readBoolean(in), in.readByte(), in.readBytes());
+      case TRIM -> new Command.Trim(in.readBytes(), in.readLong());
+      case PUT_META -> new Command.PutMeta(in.readBytes(), in.readLong(), in.readBytes());
+      case DELETE_META -> new Command.DeleteMeta(in.readBytes());
+      case ADVANCE_TIME -> new Command.AdvanceTime();
+      case SET_OPTIONS -> new Command.SetOptions(readOptions(in));
+      case CHANGE_CATALOG -> new Command.ChangeCatalog(in.readBytes());
+      default ->
+          throw new FormatException(
+              "command type " + type + " at byte " + (in.position() - 1) + " is unknown");
+    };
+  }
+
+  private static Command readAppend(BinaryReader in) throws FormatException {
+    int flags = in.readByte();
+    if ((flags & ~APPEND_FLAGS) != 0) {
+      throw new FormatException("append flags 0x%02x are unknown".formatted(flags));
+    }
+    int kind = in.readByte();
+    byte[] timeline = in.readBytes();
+    byte[] messageKey = (flags & HAS_MESSAGE_KEY) != 0 ? in.readBytes() : new byte[0];
+    OptionalLong expectedLast =
+        (flags & HAS_EXPECTED_LAST) != 0 ? OptionalLong.of(in.readLong()) : OptionalLong.empty();
+    long firstAttempt = (flags & HAS_FIRST_ATTEMPT) != 0 ? in.readLong() : 0;
+    return new Command.Append(
+        timeline, messageKey, expectedLast, firstAttempt, kind, in.readBytes());
+  }
+
+  private static boolean readBoolean(BinaryReader in) throws FormatException {
+    int value = in.readByte();
+    if (value > 1) {
+      throw new FormatException("truth value " + value + " is neither 0 nor 1");
+    }
+    return value == 1;
+  }
+
+  static void writeOptions(BinaryWriter out, PartitionOptions options) {
+    out.putByte(options.sequenceMode().code())
+        .putLong(options.ttlMillis())
+        .putLong(options.dedupWindowMillis());
+  }
+
+  static PartitionOptions readOptions(BinaryReader in) throws FormatException {
+    return new PartitionOptions(SequenceMode.ofCode(in.readByte()), in.readLong(), in.readLong());
+  }
+
+  private static int estimate(CommandBatch batch) {
+    long bytes = HEADER_BYTES + 5 + CRC_BYTES;
+    for (Command command : batch.commands()) {
+      bytes += sizeBound(command);
+    }
+    return Math.toIntExact(bytes);
+  }
+
+  private static int crc(byte[] bytes, int end) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, end);
+    return (int) crc.getValue();
+  }
+}

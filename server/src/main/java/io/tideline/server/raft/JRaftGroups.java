@@ -1,0 +1,182 @@
+package io.tideline.server.raft;
+
+import com.alipay.sofa.jraft.NodeManager;
+import com.alipay.sofa.jraft.conf.Configuration;
+import com.alipay.sofa.jraft.core.NodeImpl;
+import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.option.ApplyTaskMode;
+import com.alipay.sofa.jraft.option.NodeOptions;
+import com.alipay.sofa.jraft.option.RaftOptions;
+import com.alipay.sofa.jraft.option.ReadOnlyOption;
+import com.alipay.sofa.jraft.rpc.ProtobufMsgFactory;
+import com.alipay.sofa.jraft.rpc.RpcServer;
+import com.alipay.sofa.jraft.rpc.impl.BoltRpcServer;
+import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.AppendEntriesRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.InstallSnapshotRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
+import com.alipay.sofa.jraft.util.Endpoint;
+import io.tideline.server.log.GroupLog;
+import io.tideline.server.log.LogGroup;
+import io.tideline.server.replica.RaftGroup;
+import io.tideline.server.replica.RaftGroups;
+import io.tideline.server.replica.ReplicatedState;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JRaft groups of one node, on one shared log and one listening port.
+ *
+ * <p>Lifetime: {@link #start} listens; every group is closed before {@link #close}.
+ */
+public final class JRaftGroups implements RaftGroups, AutoCloseable {
+
+  /** Queue slots of each of a group's four stages; below 256 JRaft may block itself. */
+  private static final int RING_SLOTS = 512;
+
+  /** Soft limit of entries a group keeps in memory until they are on disk and applied. */
+  private static final long LOGS_IN_MEMORY_BYTES = 16L << 20;
+
+  private final GroupLog log;
+  private final PeerId self;
+  private final Duration electionTimeout;
+  private final RpcServer server;
+
+  private JRaftGroups(GroupLog log, PeerId self, Duration electionTimeout, RpcServer server) {
+    this.log = log;
+    this.self = self;
+    this.electionTimeout = electionTimeout;
+    this.server = server;
+  }
+
+  /**
+   * Listens for other members.
+   *
+   * @param address where to listen; also this member's name in its groups
+   * @throws IOException if the port is in use
+   */
+  public static JRaftGroups start(GroupLog log, InetSocketAddress address, Duration electionTimeout)
+      throws IOException {
+    JRaftProcess.initialize();
+    Endpoint endpoint = new Endpoint(address.getAddress().getHostAddress(), address.getPort());
+    RpcServer server =
+        new BoltRpcServer(
+            new com.alipay.remoting.rpc.RpcServer(endpoint.getIp(), endpoint.getPort(), true));
+    registerProcessors(server);
+    try {
+      if (!server.init(null)) {
+        throw new IOException("cannot listen on Raft address " + endpoint);
+      }
+    } catch (RuntimeException e) {
+      throw new IOException("cannot listen on Raft address " + endpoint + ": is it in use?", e);
+    }
+    NodeManager.getInstance().addAddress(endpoint);
+    return new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server);
+  }
+
+  /** Only what members say to each other: no administration and no file transfer by this port. */
+  private static void registerProcessors(RpcServer server) {
+    ProtobufMsgFactory.load();
+    AppendEntriesRequestProcessor append =
+        new AppendEntriesRequestProcessor(JRaftProcess.executor());
+    server.registerConnectionClosedEventListener(append);
+    server.registerProcessor(append);
+    server.registerProcessor(new RequestVoteRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new TimeoutNowRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new ReadIndexRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new InstallSnapshotRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new PingRequestProcessor(JRaftProcess.executor()));
+  }
+
+  @Override
+  public RaftGroup open(long partitionId, ReplicatedState state) throws IOException {
+    String groupId = groupId(partitionId);
+    JRaftProcess.registerExecutor(groupId);
+    AtomicReference<@Nullable Throwable> cause = new AtomicReference<>();
+    Consumer<Throwable> failed =
+        error -> {
+          cause.compareAndSet(null, error);
+          state.failed(error);
+        };
+    LogGroup logGroup = log.group(partitionId);
+    MembershipHistory history = new MembershipHistory();
+    GroupLogStorage logStorage = new GroupLogStorage(logGroup, history, failed);
+    NodeOptions options = nodeOptions();
+    options.setServiceFactory(
+        new GroupServices(
+            logStorage,
+            new GroupMetaStorage(logGroup, failed),
+            new EngineSnapshotStorage(state::durableState, failed)));
+    options.setFsm(new GroupStateMachine(partitionId, state, history));
+    NodeImpl node = new NodeImpl(groupId, self);
+    if (!node.init(options)) {
+      node.shutdown();
+      throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
+    }
+    return new JRaftGroup(node, logStorage);
+  }
+
+  @Override
+  public void destroy(long partitionId) throws IOException {
+    GroupLog.await(log.group(partitionId).destroy());
+  }
+
+  private NodeOptions nodeOptions() {
+    int electionMillis = Math.toIntExact(electionTimeout.toMillis());
+    NodeOptions options = new NodeOptions();
+    // One member, itself; changed later by configuration entries, which then win over this.
+    options.setInitialConf(new Configuration(List.of(self)));
+    options.setRaftOptions(raftOptions(electionMillis));
+    options.setElectionTimeoutMs(electionMillis);
+    // Storages are handed over; JRaft only wants to see that the names are set.
+    options.setLogUri("group-log");
+    options.setRaftMetaUri("group-log");
+    options.setSnapshotUri("engine");
+    options.setSnapshotIntervalSecs(0);
+    options.setSharedElectionTimer(true);
+    options.setSharedVoteTimer(true);
+    options.setSharedStepDownTimer(true);
+    options.setSharedSnapshotTimer(true);
+    options.setSharedTimerPool(true);
+    options.setDisableCli(true);
+    options.setEnableMetrics(false);
+    options.setRpcProcessorThreadPoolSize(2);
+    options.setApplyTaskMode(ApplyTaskMode.NonBlocking);
+    return options;
+  }
+
+  private static RaftOptions raftOptions(int electionMillis) {
+    RaftOptions options = new RaftOptions();
+    options.setDisruptorBufferSize(RING_SLOTS);
+    options.setApplyBatch(128);
+    options.setMaxEntriesSize(1024);
+    options.setMaxBodySize(1 << 20);
+    options.setMaxAppendBufferSize(1 << 20);
+    options.setMaxReplicatorInflightMsgs(64);
+    options.setElectionHeartbeatFactor(5);
+    options.setMaxElectionDelayMs(electionMillis);
+    options.setMaxLogsInMemoryBytes(LOGS_IN_MEMORY_BYTES);
+    options.setOpenStatistics(false);
+    options.setSync(true);
+    options.setSyncMeta(true);
+    options.setReadOnlyOptions(ReadOnlyOption.ReadOnlySafe);
+    return options;
+  }
+
+  private static String groupId(long partitionId) {
+    return "p" + partitionId;
+  }
+
+  @Override
+  public void close() {
+    NodeManager.getInstance().removeAddress(self.getEndpoint());
+    server.shutdown();
+  }
+}

@@ -1,0 +1,104 @@
+package io.tideline.server.raft;
+
+import com.alipay.remoting.exception.CodecException;
+import com.alipay.remoting.serialization.Serializer;
+import com.alipay.remoting.serialization.SerializerManager;
+import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What JRaft keeps once per process: system properties read when its classes load, the transport's
+ * serializers, the executors of groups.
+ */
+final class JRaftProcess {
+
+  /** Name and value of each property; one given on the command line wins. */
+  private static final List<String[]> PROPERTIES =
+      List.of(
+          // Pooled buffers per thread leak and bloat with many threads.
+          new String[] {"jraft.recyclers.maxCapacityPerThread", "0"},
+          // A rejected callback stops heartbeats for ever; threads are made as needed, so no limit.
+          new String[] {"jraft.rpc.closure.threadpool.size.max", "20000"},
+          new String[] {"jraft.closure.threadpool.size.max", "20000"},
+          new String[] {"jraft.internal.closure.threadpool.size.max", "20000"},
+          // The transport must not reconnect on its own, nor reorder pipelined entries.
+          new String[] {"bolt.conn.reconnect.switch", "false"},
+          new String[] {"jraft.bolt.conn.reconnect", "false"},
+          new String[] {"bolt.rpc.dispatch-msg-list-in-default-executor", "false"},
+          new String[] {"jraft.read-index.timeout", "5000"});
+
+  private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
+  private static final VirtualThreads EXECUTOR;
+
+  static {
+    for (String[] property : PROPERTIES) {
+      if (System.getProperty(property[0]) == null) {
+        System.setProperty(property[0], property[1]);
+      }
+    }
+    for (byte code : new byte[] {SerializerManager.Hessian2}) {
+      SerializerManager.addSerializer(code, new RefusingSerializer());
+    }
+    EXECUTOR = new VirtualThreads();
+  }
+
+  private JRaftProcess() {}
+
+  /** Runs the initialiser; must come before any other use of JRaft. */
+  static void initialize() {
+    Executor ready = EXECUTOR;
+    if (ready == null) {
+      throw new AssertionError("the static initialiser did not run");
+    }
+  }
+
+  static Executor executor() {
+    return EXECUTOR;
+  }
+
+  /**
+   * Gives a group an executor that never rejects: JRaft loses its replication for good when one
+   * does. JRaft cannot forget a group's executor, and refuses a second one.
+   */
+  static void registerExecutor(String groupId) {
+    if (GROUPS_WITH_EXECUTOR.add(groupId)) {
+      ThreadPoolsFactory.registerThreadPool(groupId, EXECUTOR);
+    }
+  }
+
+  /** A thread pool in type only: every task gets a virtual thread of its own. */
+  private static final class VirtualThreads extends ThreadPoolExecutor {
+
+    VirtualThreads() {
+      super(0, 1, 1, TimeUnit.SECONDS, new SynchronousQueue<>());
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      Thread.ofVirtual().name("raft-closure").start(task);
+    }
+  }
+
+  /**
+   * Takes the place of Bolt's default serializer, which would instantiate arbitrary classes named
+   * by the sender. Raft's own messages are protobuf and have their own serializer.
+   */
+  private static final class RefusingSerializer implements Serializer {
+
+    @Override
+    public byte[] serialize(Object value) throws CodecException {
+      throw new CodecException("refused to serialize " + value.getClass() + ": not a Raft message");
+    }
+
+    @Override
+    public <T> T deserialize(byte[] data, String className) throws CodecException {
+      throw new CodecException("refused to deserialize " + className + ": not a Raft message");
+    }
+  }
+}

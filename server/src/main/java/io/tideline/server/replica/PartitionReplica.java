@@ -1,0 +1,401 @@
+package io.tideline.server.replica;
+
+import io.tideline.lsm.Engine;
+import io.tideline.lsm.EngineState;
+import io.tideline.lsm.LogPosition;
+import io.tideline.lsm.Pressure;
+import io.tideline.lsm.WriteBatch;
+import io.tideline.server.command.AppendResult;
+import io.tideline.server.command.Command;
+import io.tideline.server.command.CommandBatch;
+import io.tideline.server.command.CommandFormat;
+import io.tideline.server.command.CommandResult;
+import io.tideline.server.command.DeleteMetaResult;
+import io.tideline.server.command.PutMetaResult;
+import io.tideline.server.command.PutResult;
+import io.tideline.server.command.StateMachine;
+import io.tideline.server.command.TrimResult;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica: engine, state machine, proposer, and its place in the group.
+ *
+ * <p>Lifetime: {@link #open} joins the group; {@link #ready} completes when everything committed
+ * before the start is applied and writes are taken; {@link #close} lets proposed writes finish.
+ *
+ * <p>Threading: safe for many threads; applying is the group's one thread.
+ */
+public final class PartitionReplica implements Partition, AutoCloseable {
+
+  /** How long closing waits for writes that are in the log already; a sync takes milliseconds. */
+  private static final long DRAIN_MILLIS = 5_000;
+
+  private static final long READ_RETRY_MILLIS = 100;
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionReplica.class);
+
+  private final long partitionId;
+  private final Engine engine;
+  private final StateMachine stateMachine;
+  private final ReplicaContext context;
+  private final Proposer proposer;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final RaftGroup group;
+  private final ReadGate reads;
+  private volatile long term;
+  private volatile long replayedEntries;
+  private volatile boolean closing;
+
+  private PartitionReplica(
+      long partitionId, Engine engine, StateMachine stateMachine, ReplicaContext context)
+      throws IOException {
+    this.partitionId = partitionId;
+    this.engine = engine;
+    this.stateMachine = stateMachine;
+    this.context = context;
+    this.proposer =
+        new Proposer(
+            context.admission(),
+            engine::pressure,
+            context.clock(),
+            context.timer(),
+            context.answers());
+    CompletableFuture<RaftGroup> joined = new CompletableFuture<>();
+    try {
+      this.group = context.groups().open(partitionId, new State(joined));
+    } catch (IOException | RuntimeException e) {
+      joined.completeExceptionally(e);
+      throw e;
+    }
+    joined.complete(group);
+    this.reads = new ReadGate(group);
+  }
+
+  /**
+   * Joins the group of a partition. The replica owns {@code engine} from here on, also if this
+   * fails.
+   *
+   * @throws IOException if log and engine do not fit together
+   */
+  public static PartitionReplica open(
+      long partitionId, Engine engine, StateMachine stateMachine, ReplicaContext context)
+      throws IOException {
+    try {
+      return new PartitionReplica(partitionId, engine, stateMachine, context);
+    } catch (IOException | RuntimeException e) {
+      try {
+        engine.close();
+      } catch (IOException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  /** Completes when writes are taken; fails with what keeps the replica from it. */
+  public CompletableFuture<Void> ready() {
+    return ready.copy();
+  }
+
+  @Override
+  public long partitionId() {
+    return partitionId;
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<AppendResult>> append(Command.Append append) {
+    return write(append, AppendResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<List<AppendResult>>> appendBatch(
+      List<Command.Append> appends) {
+    if (appends.isEmpty() || appends.size() > CommandBatch.COMMANDS_MAX) {
+      throw new IllegalArgumentException(
+          appends.size() + " appends, allowed are 1.." + CommandBatch.COMMANDS_MAX);
+    }
+    return submit(
+        new PendingWrite<>(
+            List.copyOf(appends),
+            results -> results.stream().map(AppendResult.class::cast).toList()),
+        false);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<PutResult>> put(Command.Put put) {
+    return write(put, PutResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<TrimResult>> trim(Command.Trim trim) {
+    return write(trim, TrimResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<PutMetaResult>> putMeta(Command.PutMeta put) {
+    return write(put, PutMetaResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete) {
+    return write(delete, DeleteMetaResult.class);
+  }
+
+  /**
+   * A command of the node itself (options, time, catalog): passes admission and pressure, so that
+   * what relieves a full node is not refused because it is full.
+   */
+  public CompletableFuture<WriteOutcome<CommandResult>> execute(Command command) {
+    return submit(new PendingWrite<>(List.of(command), List::getFirst), true);
+  }
+
+  private <R extends CommandResult> CompletableFuture<WriteOutcome<R>> write(
+      Command command, Class<R> type) {
+    Function<List<CommandResult>, R> first = results -> type.cast(results.getFirst());
+    return submit(new PendingWrite<>(List.of(command), first), false);
+  }
+
+  private <R> CompletableFuture<WriteOutcome<R>> submit(PendingWrite<R> write, boolean internal) {
+    if (internal) {
+      context.admission().acquireInternal(write.bytes());
+    } else {
+      Refusal refusal = refusedByPressure();
+      if (refusal == null) {
+        refusal = context.admission().tryAcquire(write.bytes());
+      }
+      if (refusal != null) {
+        write.refused(refusal);
+        return write.future();
+      }
+    }
+    proposer.submit(write);
+    return write.future();
+  }
+
+  private @Nullable Refusal refusedByPressure() {
+    Pressure pressure = engine.pressure();
+    if (pressure.level() != Pressure.Level.REFUSE) {
+      return null;
+    }
+    Refusal.Reason reason =
+        switch (pressure.reason()) {
+          case MEMTABLE_POOL -> Refusal.Reason.MEMTABLE_MEMORY;
+          case RUN_COUNT -> Refusal.Reason.COMPACTION_BACKLOG;
+          case DISK_SPACE -> Refusal.Reason.DISK_FULL;
+          case NONE -> Refusal.Reason.UNAVAILABLE;
+        };
+    // Shares are told in percent: the engine knows no bytes here.
+    return new Refusal(
+        reason,
+        "partition " + partitionId + " is at its limit of " + pressure.reason(),
+        Math.round(pressure.fill() * 100),
+        100,
+        READ_RETRY_MILLIS);
+  }
+
+  @Override
+  public CompletableFuture<ReadOutcome> read() {
+    Refusal refusal = refusedToRead();
+    if (refusal != null) {
+      return CompletableFuture.completedFuture(new ReadOutcome.Refused(refusal));
+    }
+    CompletableFuture<ReadOutcome> result = new CompletableFuture<>();
+    reads.enter(
+        problem -> {
+          try {
+            result.complete(problem == null ? readNow() : notReadable(problem));
+          } catch (RuntimeException | AssertionError e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  /**
+   * The read index of a group of one is its commit index, which is known late after a start: before
+   * {@link State#leaderStarted}, entries that were acknowledged in an earlier life may not be
+   * applied yet. So nothing is read before.
+   */
+  private @Nullable Refusal refusedToRead() {
+    Throwable cause = failure.get();
+    if (cause != null) {
+      return replicaFailed(cause);
+    }
+    if (closing) {
+      return shuttingDown();
+    }
+    if (term == 0) {
+      return Refusal.of(
+          Refusal.Reason.UNAVAILABLE,
+          "partition " + partitionId + " is starting or electing",
+          READ_RETRY_MILLIS);
+    }
+    return null;
+  }
+
+  private ReadOutcome readNow() {
+    Refusal refusal = refusedToRead();
+    if (refusal != null) {
+      return new ReadOutcome.Refused(refusal);
+    }
+    try {
+      return new ReadOutcome.Ready(engine.view());
+    } catch (IllegalStateException e) {
+      if (closing) {
+        return new ReadOutcome.Refused(shuttingDown());
+      }
+      throw e;
+    }
+  }
+
+  private static ReadOutcome notReadable(String problem) {
+    return new ReadOutcome.Refused(
+        Refusal.of(Refusal.Reason.UNAVAILABLE, "no read index: " + problem, READ_RETRY_MILLIS));
+  }
+
+  @Override
+  public CompletableFuture<EngineState> flush() {
+    return group.snapshot().thenApply(flushed -> engine.durableState());
+  }
+
+  /** Whether memory asks for a flush although nothing is being applied. */
+  public boolean flushAdvised() {
+    return failure.get() == null && engine.flushAdvised();
+  }
+
+  @Override
+  public PartitionStatus status() {
+    PartitionStatus.Role role;
+    if (failure.get() != null) {
+      role = PartitionStatus.Role.FAILED;
+    } else if (closing) {
+      role = PartitionStatus.Role.STOPPED;
+    } else {
+      role = term == 0 && !ready.isDone() ? PartitionStatus.Role.STARTING : group.role();
+    }
+    return new PartitionStatus(
+        partitionId,
+        role,
+        term,
+        engine.appliedState(),
+        engine.durableState(),
+        replayedEntries,
+        engine.stats());
+  }
+
+  /** Takes no more writes, lets proposed ones finish, leaves the group, closes the engine. */
+  @Override
+  public void close() throws IOException {
+    closing = true;
+    proposer.close(shuttingDown());
+    try {
+      if (failure.get() == null && !proposer.awaitIdle(DRAIN_MILLIS)) {
+        LOG.warn("partition {}: writes in flight did not finish in time", partitionId);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    group.close();
+    proposer.abandonInFlight("the replica was closed");
+    ready.completeExceptionally(new IOException("partition " + partitionId + " was closed"));
+    engine.close();
+  }
+
+  private void fail(Throwable cause) {
+    if (!failure.compareAndSet(null, cause)) {
+      return;
+    }
+    LOG.error("partition {} failed and stops", partitionId, cause);
+    proposer.close(replicaFailed(cause));
+    proposer.abandonInFlight("the replica failed: " + cause);
+    ready.completeExceptionally(cause);
+    context.fatal().accept(cause);
+  }
+
+  private Refusal replicaFailed(Throwable cause) {
+    return Refusal.of(
+        Refusal.Reason.REPLICA_FAILED, "partition " + partitionId + " failed: " + cause, 0);
+  }
+
+  private static Refusal shuttingDown() {
+    return Refusal.of(Refusal.Reason.SHUTTING_DOWN, "the node is shutting down", READ_RETRY_MILLIS);
+  }
+
+  /** The group's side of this replica. */
+  private final class State implements ReplicatedState {
+
+    private final CompletableFuture<RaftGroup> joined;
+
+    State(CompletableFuture<RaftGroup> joined) {
+      this.joined = joined;
+    }
+
+    @Override
+    public EngineState durableState() {
+      return engine.durableState();
+    }
+
+    @Override
+    public void apply(
+        LogPosition position,
+        byte[] payload,
+        byte @Nullable [] configuration,
+        @Nullable Proposal proposal)
+        throws IOException {
+      CommandBatch batch = proposal == null ? CommandFormat.decode(payload) : proposal.batch();
+      List<CommandResult> results = stateMachine.apply(position, batch, configuration);
+      if (proposal != null) {
+        proposal.applied(position.index(), results);
+      } else if (!ready.isDone()) {
+        countReplayed();
+      }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Written by the apply thread alone.
+    private void countReplayed() {
+      replayedEntries++;
+    }
+
+    @Override
+    public boolean flushAdvised() {
+      return engine.flushAdvised();
+    }
+
+    @Override
+    public CompletableFuture<EngineState> flush(LogPosition position, byte[] configuration)
+        throws IOException {
+      if (engine.appliedState().position().index() < position.index()) {
+        // Entries without a command came last: the engine learns their position by an empty batch.
+        engine.apply(new WriteBatch().clear(position).configuration(configuration));
+      }
+      return engine.flush();
+    }
+
+    @Override
+    public void leaderStarted(long newTerm) {
+      // Comes while the constructor is still joining, at the earliest: waits for its end.
+      RaftGroup opened = joined.join();
+      term = newTerm;
+      proposer.lead(opened, newTerm);
+      ready.complete(null);
+    }
+
+    @Override
+    public void leaderStopped() {
+      term = 0;
+      proposer.stopLeading();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      fail(cause);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.tideline.server.replica;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replication group as a replica sees it: takes proposals, orders them, tells when it is safe
+ * to read.
+ *
+ * <p>Threading: safe for many threads.
+ */
+public interface RaftGroup extends AutoCloseable {
+
+  /**
+   * Hands an entry to the log. Does not block.
+   *
+   * @param term the term in which this replica believes to lead; in another one the proposal is
+   *     refused
+   */
+  void propose(Proposal proposal, byte[] payload, long term);
+
+  /**
+   * Calls back, on any thread, once everything acknowledged before this call is applied here.
+   *
+   * @param done gets null, or why it cannot be known
+   */
+  void readIndex(Consumer<@Nullable String> done);
+
+  /**
+   * Has the state flushed and the log cut. Completes when what was applied at the call is durable;
+   * fails with an IOException that says why not.
+   */
+  CompletableFuture<Void> snapshot();
+
+  PartitionStatus.Role role();
+
+  /** Leaves the group and waits for its threads. The state is not called afterwards. */
+  @Override
+  void close();
+}

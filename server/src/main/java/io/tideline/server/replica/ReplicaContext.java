@@ -1,0 +1,22 @@
+package io.tideline.server.replica;
+
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+
+/**
+ * What all replicas of a node share.
+ *
+ * @param clock stamps proposals; never read while applying
+ * @param timer for short tasks only
+ * @param answers completes callers' futures
+ * @param fatal told of errors after which the node must stop
+ */
+public record ReplicaContext(
+    RaftGroups groups,
+    Admission admission,
+    InstantSource clock,
+    ScheduledExecutorService timer,
+    Executor answers,
+    Consumer<Throwable> fatal) {}

@@ -22,15 +22,9 @@ final class Caller {
   private final Timing timing;
 
   /** Calls under way, so that those waiting for their next attempt can be failed at close. */
-  private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+  private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
-
-  /** A call of the application, which may consist of several attempts. */
-  interface Call {
-    /** Ends a wait for the next attempt; an attempt on its way is left to finish. */
-    void clientClosed();
-  }
 
   Caller(Channel channel, Timing timing) {
     this.channel = channel;
@@ -56,23 +50,19 @@ final class Caller {
       String store,
       CallSettings settings) {
     RetryingCall<Q, R> call = new RetryingCall<>(this, method, request, kind, store, settings);
-    began(call);
+    calls.add(call);
     call.begin();
     return call.future();
   }
 
-  void began(Call call) {
-    calls.add(call);
-  }
-
-  void ended(Call call) {
+  void ended(RetryingCall<?, ?> call) {
     calls.remove(call);
   }
 
   /** Refuses new calls and ends those that wait for another attempt; those on their way go on. */
   void close() {
     closed = true;
-    calls.forEach(Call::clientClosed);
+    calls.forEach(RetryingCall::clientClosed);
   }
 
   static Failure closedFailure() {

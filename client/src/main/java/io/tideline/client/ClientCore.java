@@ -47,9 +47,6 @@ final class ClientCore {
 
   BatchingAppender open(BatchingAppender appender) {
     appenders.add(appender);
-    if (closed.get()) {
-      appender.close();
-    }
     return appender;
   }
 

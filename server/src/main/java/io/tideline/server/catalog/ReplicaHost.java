@@ -1,9 +1,34 @@
 package io.tideline.server.catalog;
 
+import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
+import io.tideline.lsm.fs.FileSystem;
+import io.tideline.server.log.GroupLog;
+import io.tideline.server.log.GroupLogListener;
+import io.tideline.server.log.GroupLogOptions;
+import io.tideline.server.log.GroupLogStats;
+import io.tideline.server.raft.JRaftGroups;
+import io.tideline.server.replica.Admission;
+import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.ReplicaContext;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the replicas of one node: the shared log, the Raft transport, partition 0 and every
@@ -17,7 +42,100 @@ import java.util.function.Consumer;
  */
 public final class ReplicaHost implements AutoCloseable {
 
-  private ReplicaHost() {}
+  /** Partition of the catalog. */
+  public static final long CATALOG_PARTITION = 0;
+
+  /** How often disk space is sampled, expiry and forgotten memtables are looked after. */
+  private static final long MAINTENANCE_MILLIS = 1_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaHost.class);
+
+  private final HostSettings settings;
+  private final EngineResources resources;
+  private final Consumer<Throwable> fatal;
+  private final AtomicBoolean failed = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean logSpaceLow = new AtomicBoolean();
+  private final AtomicReference<@Nullable StoreCatalog> catalog = new AtomicReference<>();
+  private final Set<Long> flushing = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("replica-timer").daemon().factory());
+  private final ExecutorService answers =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("replica-answer").factory());
+  private final Admission admission;
+  private final GroupLog log;
+  private final JRaftGroups groups;
+  private final PartitionHost partitions;
+  private final PartitionReplica catalogReplica;
+
+  /** Opens in order and, when a step fails, closes what is open already in reverse order. */
+  private ReplicaHost(
+      HostSettings settings,
+      EngineResources resources,
+      InstantSource clock,
+      Consumer<Throwable> fatal)
+      throws IOException, InterruptedException {
+    this.settings = settings;
+    this.resources = resources;
+    this.fatal = fatal;
+    this.admission =
+        new Admission(
+            settings.inFlightBytesMax(),
+            settings.diskReserveBytes(),
+            settings.logBacklogBytesMax());
+    Path partitionsDirectory = settings.dataDirectory().resolve("partitions");
+    FileSystem fileSystem = resources.fileSystem();
+    fileSystem.createDirectories(partitionsDirectory);
+    fileSystem.syncDirectory(settings.dataDirectory());
+    this.log =
+        GroupLog.open(
+            fileSystem, settings.dataDirectory().resolve("log"), logOptions(), new LogListener());
+    try {
+      this.groups = JRaftGroups.start(log, settings.raftAddress(), settings.electionTimeout());
+      try {
+        ReplicaContext context =
+            new ReplicaContext(groups, admission, clock, timer, answers, this::fail);
+        this.partitions =
+            new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
+        Engine engine = partitions.openEngine(CATALOG_PARTITION);
+        CatalogStateMachine machine = openCatalog(engine);
+        this.catalogReplica = PartitionReplica.open(CATALOG_PARTITION, engine, machine, context);
+        StoreCatalog stores =
+            new StoreCatalog(
+                catalogReplica, machine, partitions, admission, settings.dropGrace(), clock);
+        try {
+          sampleDisk();
+          PartitionHost.awaitReady(catalogReplica);
+          stores.resume();
+        } catch (IOException | RuntimeException | InterruptedException e) {
+          stores.stopChanges();
+          closeReplicas();
+          throw e;
+        }
+        catalog.set(stores);
+      } catch (IOException | RuntimeException | InterruptedException e) {
+        groups.close();
+        throw e;
+      }
+    } catch (IOException | RuntimeException | InterruptedException e) {
+      stopThreads();
+      closeLog();
+      throw e;
+    }
+    var _ =
+        timer.scheduleWithFixedDelay(
+            this::maintain, MAINTENANCE_MILLIS, MAINTENANCE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private static CatalogStateMachine openCatalog(Engine engine) throws IOException {
+    try {
+      return CatalogStateMachine.open(engine);
+    } catch (IOException | RuntimeException e) {
+      engine.close();
+      throw e;
+    }
+  }
 
   /**
    * Opens what is in the data directory, or begins there.
@@ -35,28 +153,157 @@ public final class ReplicaHost implements AutoCloseable {
       InstantSource clock,
       Consumer<Throwable> fatal)
       throws IOException, InterruptedException {
-    throw new IOException("the replica host is being built");
+    return new ReplicaHost(settings, resources, clock, fatal);
   }
 
   public Catalog catalog() {
-    throw new IllegalStateException("the replica host is being built");
+    StoreCatalog stores = catalog.get();
+    if (stores == null) {
+      throw new IllegalStateException("the host is not started");
+    }
+    return stores;
   }
 
   /** Log entries applied again at start, over all partitions. */
   public long replayedEntries() {
-    return 0;
+    return catalog().partitions().stream().mapToLong(p -> p.status().replayedEntries()).sum();
   }
 
   /** Bytes of log segments on disk. */
   public long logBytes() {
-    return 0;
+    return log.stats().logBytes();
+  }
+
+  /** Counters of the shared log. */
+  public GroupLogStats logStats() {
+    return log.stats();
   }
 
   /** Bytes of writes between admission and answer. */
   public long inFlightBytes() {
-    return 0;
+    return admission.inFlightBytes();
+  }
+
+  private GroupLogOptions logOptions() {
+    return GroupLogOptions.DEFAULT
+        .withSegmentBytes(settings.logSegmentBytes())
+        .withSoftLimitBytes(settings.logBacklogBytesMax() / 2);
+  }
+
+  private void maintain() {
+    try {
+      sampleDisk();
+      partitions.tickExpiry();
+      for (PartitionReplica replica : partitions.replicas()) {
+        if (replica.flushAdvised()) {
+          flush(replica);
+        }
+      }
+      if (catalogReplica.flushAdvised()) {
+        flush(catalogReplica);
+      }
+      StoreCatalog stores = catalog.get();
+      if (stores != null) {
+        stores.reap();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.error("maintenance failed and will be tried again", e);
+    }
+  }
+
+  private void sampleDisk() throws IOException {
+    long usable = resources.fileSystem().usableBytes(settings.dataDirectory());
+    admission.sampled(usable, log.stats().logBytes(), logSpaceLow.get());
+  }
+
+  /** Flushes in the background unless a flush asked for here is still running. */
+  private void flush(Partition partition) {
+    long id = partition.partitionId();
+    if (!flushing.add(id)) {
+      return;
+    }
+    var _ =
+        partition
+            .flush()
+            .whenComplete(
+                (state, error) -> {
+                  flushing.remove(id);
+                  if (error != null) {
+                    LOG.warn("partition {} was not flushed", id, error);
+                  }
+                });
+  }
+
+  private void fail(Throwable cause) {
+    if (failed.compareAndSet(false, true)) {
+      LOG.error("the node cannot go on", cause);
+      fatal.accept(cause);
+    }
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    StoreCatalog stores = catalog.get();
+    if (stores != null) {
+      stores.stopChanges();
+    }
+    closeReplicas();
+    groups.close();
+    stopThreads();
+    closeLog();
+  }
+
+  /** All at once, for each waits for its own writes; the catalog last. */
+  private void closeReplicas() {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (PartitionReplica replica : partitions.replicas()) {
+        threads.execute(() -> partitions.close(replica.partitionId()));
+      }
+    }
+    PartitionHost.closeQuietly(catalogReplica);
+  }
+
+  private void stopThreads() {
+    timer.shutdownNow();
+    answers.shutdown();
+  }
+
+  private void closeLog() {
+    try {
+      log.close();
+    } catch (IOException e) {
+      LOG.warn("the log did not close cleanly; it is recovered at the next start", e);
+    }
+  }
+
+  /** Called on the log's threads: hands everything that may wait to other threads. */
+  private final class LogListener implements GroupLogListener {
+
+    @Override
+    public void failed(Throwable cause) {
+      fail(cause);
+    }
+
+    @Override
+    public void pinned(List<Long> pinning, long segment, long logBytes) {
+      StoreCatalog stores = catalog.get();
+      if (stores == null || closed.get()) {
+        return;
+      }
+      List<Partition> toFlush = new ArrayList<>();
+      pinning.forEach(id -> stores.partition(id).ifPresent(toFlush::add));
+      answers.execute(() -> toFlush.forEach(ReplicaHost.this::flush));
+    }
+
+    @Override
+    public void spaceLow(boolean low) {
+      logSpaceLow.set(low);
+      if (low) {
+        LOG.warn("the disk has no room for the next log segment: writes are refused");
+      }
+    }
+  }
 }

@@ -1,0 +1,191 @@
+package io.tideline.server.catalog;
+
+import io.tideline.lsm.Engine;
+import io.tideline.lsm.EngineOptions;
+import io.tideline.lsm.EngineResources;
+import io.tideline.lsm.fs.FileSystem;
+import io.tideline.server.command.Command;
+import io.tideline.server.command.CommandResult;
+import io.tideline.server.command.PartitionOptions;
+import io.tideline.server.command.TimelineStateMachine;
+import io.tideline.server.replica.ExpiryClock;
+import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.ReplicaContext;
+import io.tideline.server.replica.WriteOutcome;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens, finds, closes and deletes the partitions of timelines that run on this node, one engine
+ * directory each: {@code partitions/<partition id>}.
+ *
+ * <p>Threading: look-ups by any thread; opening, closing and destroying one partition by one thread
+ * at a time, which is the catalog's.
+ */
+final class PartitionHost {
+
+  private record Running(
+      PartitionReplica replica, TimelineStateMachine machine, ExpiryClock expiry) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
+
+  private final Path directory;
+  private final EngineOptions engineOptions;
+  private final EngineResources resources;
+  private final ReplicaContext context;
+  private final Map<Long, Running> running = new ConcurrentHashMap<>();
+
+  /**
+   * @param directory the node's {@code partitions/}, which exists
+   */
+  PartitionHost(
+      Path directory,
+      EngineOptions engineOptions,
+      EngineResources resources,
+      ReplicaContext context) {
+    this.directory = directory;
+    this.engineOptions = engineOptions;
+    this.resources = resources;
+    this.context = context;
+  }
+
+  Optional<Partition> find(long partitionId) {
+    return Optional.ofNullable(running.get(partitionId)).map(Running::replica);
+  }
+
+  List<PartitionReplica> replicas() {
+    List<PartitionReplica> replicas = new ArrayList<>();
+    running.values().forEach(r -> replicas.add(r.replica()));
+    replicas.sort(Comparator.comparingLong(PartitionReplica::partitionId));
+    return replicas;
+  }
+
+  /** Lets partitions that nobody writes to expire what is due. */
+  void tickExpiry() {
+    running.values().forEach(r -> r.expiry().tick());
+  }
+
+  /** Opens the engine of a partition, creating it if need be. */
+  Engine openEngine(long partitionId) throws IOException {
+    FileSystem fileSystem = resources.fileSystem();
+    Engine engine = Engine.open(path(partitionId), engineOptions, resources);
+    fileSystem.syncDirectory(directory);
+    return engine;
+  }
+
+  /**
+   * Opens a partition and returns once it takes writes under {@code options}; then {@link #find}
+   * finds it. One that runs already only gets the options.
+   */
+  void open(long partitionId, PartitionOptions options) throws IOException, InterruptedException {
+    Running partition = running.get(partitionId);
+    if (partition == null) {
+      Engine engine = openEngine(partitionId);
+      TimelineStateMachine machine;
+      try {
+        machine = TimelineStateMachine.open(engine);
+      } catch (IOException | RuntimeException e) {
+        engine.close();
+        throw e;
+      }
+      PartitionReplica replica = PartitionReplica.open(partitionId, engine, machine, context);
+      partition = new Running(replica, machine, new ExpiryClock(replica, machine, context.clock()));
+      try {
+        awaitReady(replica);
+        setOptions(partition, options);
+      } catch (IOException | RuntimeException | InterruptedException e) {
+        closeQuietly(replica);
+        throw e;
+      }
+      running.put(partitionId, partition);
+    } else {
+      setOptions(partition, options);
+    }
+  }
+
+  static void awaitReady(PartitionReplica replica) throws IOException, InterruptedException {
+    try {
+      replica.ready().get();
+    } catch (ExecutionException e) {
+      throw new IOException(
+          "partition " + replica.partitionId() + " did not start: " + e.getCause(), e.getCause());
+    }
+  }
+
+  private static void setOptions(Running partition, PartitionOptions options)
+      throws IOException, InterruptedException {
+    if (partition.machine().options().equals(Optional.of(options))) {
+      return;
+    }
+    try {
+      WriteOutcome<CommandResult> outcome =
+          partition.replica().execute(new Command.SetOptions(options)).get();
+      if (!(outcome instanceof WriteOutcome.Applied)) {
+        throw new IOException(
+            "partition "
+                + partition.replica().partitionId()
+                + " did not take its options: "
+                + outcome);
+      }
+    } catch (ExecutionException e) {
+      throw new IOException("a defect while setting options", e.getCause());
+    }
+  }
+
+  /** Stops a partition that runs; its data stays. */
+  void close(long partitionId) {
+    Running partition = running.remove(partitionId);
+    if (partition != null) {
+      closeQuietly(partition.replica());
+    }
+  }
+
+  /**
+   * Stops a partition and deletes its data, files first, so that a crash in between is made good.
+   */
+  void destroy(long partitionId) throws IOException {
+    close(partitionId);
+    FileSystem fileSystem = resources.fileSystem();
+    if (fileSystem.exists(path(partitionId))) {
+      deleteTree(fileSystem, path(partitionId));
+      fileSystem.syncDirectory(directory);
+    }
+    context.groups().destroy(partitionId);
+  }
+
+  private static void deleteTree(FileSystem fileSystem, Path root) throws IOException {
+    for (String name : fileSystem.list(root)) {
+      Path child = root.resolve(name);
+      try {
+        fileSystem.delete(child);
+      } catch (DirectoryNotEmptyException e) {
+        deleteTree(fileSystem, child);
+      }
+    }
+    fileSystem.delete(root);
+  }
+
+  private Path path(long partitionId) {
+    return directory.resolve(Long.toString(partitionId));
+  }
+
+  static void closeQuietly(PartitionReplica replica) {
+    try {
+      replica.close();
+    } catch (IOException | RuntimeException e) {
+      // What was acknowledged is in the log; the engine's files are recovered at the next start.
+      LOG.warn("partition {} did not close cleanly", replica.partitionId(), e);
+    }
+  }
+}

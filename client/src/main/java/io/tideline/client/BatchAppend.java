@@ -4,6 +4,7 @@ import io.tideline.proto.v1.BatchAppendItem;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One batch of the application: attempts until each item is settled or the deadline has come.
  *
- * <p>Threading: rounds follow one another; all state is touched only by the round that runs.
+ * <p>Threading: rounds follow one another; {@code this} guards their state against the closing of
+ * the client. The future is completed outside the lock.
  */
-final class BatchAppend {
+final class BatchAppend implements Caller.Call {
 
   private final Caller caller;
   private final RetryPolicy policy;
@@ -28,6 +30,8 @@ final class BatchAppend {
   private List<Integer> open;
 
   private int attempts;
+  private Timing.@Nullable Timer timer;
+  private @Nullable CompletableFuture<BatchCall.Replies> running;
 
   BatchAppend(Caller caller, List<AppendItem> items, CallSettings settings) {
     Limits.inRange("number of items", items.size(), 1, Limits.ITEMS_MAX);
@@ -51,21 +55,45 @@ final class BatchAppend {
   }
 
   CompletableFuture<List<AppendOutcome>> begin() {
+    caller.began(this);
+    CompletableFuture<List<AppendOutcome>> unusedStage =
+        future.whenComplete(
+            (settled, failure) -> {
+              caller.ended(this);
+              if (future.isCancelled()) {
+                cancel();
+              }
+            });
     attempt();
     return future;
   }
 
   private void attempt() {
-    attempts++;
-    List<AppendItem> sent = open.stream().map(items::get).toList();
-    List<BatchAppendItem> sentWire = open.stream().map(wire::get).toList();
-    long left = deadlineNanoTime - caller.timing().nanoTime();
-    long timeout = policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
+    CompletableFuture<BatchCall.Replies> sent;
+    synchronized (this) {
+      timer = null;
+      attempts++;
+      long left = deadlineNanoTime - caller.timing().nanoTime();
+      long timeout = policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
+      sent =
+          BatchCall.send(
+              caller,
+              open.stream().map(items::get).toList(),
+              open.stream().map(wire::get).toList(),
+              timeout);
+      running = sent;
+    }
     CompletableFuture<Void> unusedStage =
-        BatchCall.send(caller, sent, sentWire, timeout).thenAccept(this::settle);
+        sent.thenAccept(
+            replies -> {
+              if (settle(replies)) {
+                future.complete(settledOutcomes());
+              }
+            });
   }
 
-  private void settle(BatchCall.Replies replies) {
+  /** Notes the replies and plans the next attempt; true if there is none. */
+  private synchronized boolean settle(BatchCall.Replies replies) {
     Set<TimelineKey> writtenLater = new HashSet<>();
     List<Integer> again = new ArrayList<>();
     long retryAfterMillis = 0;
@@ -95,9 +123,42 @@ final class BatchAppend {
             && !caller.isClosed()
             && !future.isDone();
     if (retry) {
-      caller.timing().schedule(delay, this::attempt);
-    } else {
-      future.complete(List.of(outcomes));
+      timer = caller.timing().schedule(delay, this::attempt);
+    }
+    return !retry;
+  }
+
+  /** What is not settled keeps the failure of its last attempt. */
+  @Override
+  public void clientClosed() {
+    boolean waiting;
+    synchronized (this) {
+      waiting = timer != null;
+      if (timer != null) {
+        timer.cancel();
+        timer = null;
+      }
+    }
+    if (waiting) {
+      future.complete(settledOutcomes());
+    }
+  }
+
+  private List<AppendOutcome> settledOutcomes() {
+    List<AppendOutcome> out = new ArrayList<>(outcomes.length);
+    for (AppendOutcome outcome : outcomes) {
+      out.add(Objects.requireNonNull(outcome, "every item is settled by the first attempt"));
+    }
+    return List.copyOf(out);
+  }
+
+  private synchronized void cancel() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    if (running != null) {
+      running.cancel(true);
     }
   }
 

@@ -34,16 +34,15 @@ final class BatchCall {
     // As repeatable, the verdict tells of each item whether trying again may help; what that means
     // for
     // an item without a key is decided below.
-    return caller
-        .call(
+    CompletableFuture<BatchAppendResponse> call =
+        caller.call(
             TimelineServiceGrpc.getBatchAppendMethod(),
             BatchAppendRequest.newBuilder().setStore(store).addAllItems(wire).build(),
             WriteKind.REPEATABLE,
             store,
-            new CallSettings(timeoutNanos, RetryPolicy.never()))
-        .handle(
-            (response, failure) ->
-                failure == null ? replies(items, store, response) : failed(items, failure));
+            new CallSettings(timeoutNanos, RetryPolicy.never()));
+    return Futures.handle(
+        call, response -> replies(items, store, response), failure -> failed(items, failure));
   }
 
   private static Replies replies(

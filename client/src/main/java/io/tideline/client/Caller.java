@@ -22,9 +22,15 @@ final class Caller {
   private final Timing timing;
 
   /** Calls under way, so that those waiting for their next attempt can be failed at close. */
-  private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+  private final Set<Call> calls = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
+
+  /** A call of the application, which may consist of several attempts. */
+  interface Call {
+    /** Ends a wait for the next attempt; an attempt on its way is left to finish. */
+    void clientClosed();
+  }
 
   Caller(Channel channel, Timing timing) {
     this.channel = channel;
@@ -50,19 +56,23 @@ final class Caller {
       String store,
       CallSettings settings) {
     RetryingCall<Q, R> call = new RetryingCall<>(this, method, request, kind, store, settings);
-    calls.add(call);
+    began(call);
     call.begin();
     return call.future();
   }
 
-  void ended(RetryingCall<?, ?> call) {
+  void began(Call call) {
+    calls.add(call);
+  }
+
+  void ended(Call call) {
     calls.remove(call);
   }
 
   /** Refuses new calls and ends those that wait for another attempt; those on their way go on. */
   void close() {
     closed = true;
-    calls.forEach(RetryingCall::clientClosed);
+    calls.forEach(Call::clientClosed);
   }
 
   static Failure closedFailure() {

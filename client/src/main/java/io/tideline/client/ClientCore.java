@@ -47,6 +47,9 @@ final class ClientCore {
 
   BatchingAppender open(BatchingAppender appender) {
     appenders.add(appender);
+    if (closed.get()) {
+      appender.close();
+    }
     return appender;
   }
 

@@ -99,6 +99,42 @@ record Failure(
         item);
   }
 
+  /** A call that waited for a connection until its deadline. */
+  Failure asUnreachable(String server) {
+    String told = "no connection to " + server + " in time; is the server running? " + message;
+    return new Failure(
+        ErrorCode.UNAVAILABLE,
+        status,
+        told,
+        store,
+        timeline,
+        field,
+        value,
+        limit,
+        retryAfterMillis,
+        isRetryable,
+        isOutcomeUnknown,
+        attempts,
+        appendItem);
+  }
+
+  Failure withField(String path) {
+    return new Failure(
+        code,
+        status,
+        message,
+        store,
+        timeline,
+        path,
+        value,
+        limit,
+        retryAfterMillis,
+        isRetryable,
+        isOutcomeUnknown,
+        attempts,
+        appendItem);
+  }
+
   TidelineException toException() {
     return new TidelineException(this, null);
   }

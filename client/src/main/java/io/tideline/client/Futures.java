@@ -48,6 +48,15 @@ final class Futures {
                 failure instanceof TidelineException e ? function.apply(e) : failure));
   }
 
+  /** A future that never fails: a failure too becomes a value. */
+  static <T, U> CompletableFuture<U> handle(
+      CompletableFuture<T> source, Function<T, U> onValue, Function<Throwable, U> onFailure) {
+    return derive(
+        source,
+        (target, value) -> target.complete(onValue.apply(value)),
+        (target, failure) -> target.complete(onFailure.apply(failure)));
+  }
+
   private static <T, U> CompletableFuture<U> derive(
       CompletableFuture<T> source, Completion<U, T> onValue, Completion<U, Throwable> onFailure) {
     CompletableFuture<U> target = new CompletableFuture<>();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * neither starts again. {@code maybeWritten} never falls: after one attempt with an unknown
  * outcome, no later refusal can say that nothing was written.
  */
-final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R> {
+final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
 
   private final Caller caller;
   private final MethodDescriptor<Q, R> method;
@@ -114,7 +114,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R> {
 
   @Override
   public void failed(Status status, Metadata trailers, boolean sent) {
-    Failure failure = RetryRules.judge(ErrorDecoder.ofCall(status, trailers, store), kind, sent);
+    Failure failure = RetryRules.judge(decode(status, trailers, sent), kind, sent);
     boolean retry;
     long delay;
     synchronized (this) {
@@ -136,6 +136,17 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R> {
     }
   }
 
+  /** What was never sent failed for want of a connection or of a client, whatever gRPC calls it. */
+  private Failure decode(Status status, Metadata trailers, boolean sent) {
+    if (!sent && caller.isClosed()) {
+      return Caller.closedFailure();
+    }
+    Failure failure = ErrorDecoder.ofCall(status, trailers, store);
+    return !sent && status.getCode() == Status.Code.DEADLINE_EXCEEDED
+        ? failure.asUnreachable(caller.channel().authority())
+        : failure;
+  }
+
   private void fail(Failure failure) {
     Failure verdict;
     synchronized (this) {
@@ -148,8 +159,8 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R> {
     future.completeExceptionally(verdict.toException());
   }
 
-  /** Ends a wait for the next attempt; an attempt on its way is left to finish. */
-  void clientClosed() {
+  @Override
+  public void clientClosed() {
     boolean waiting;
     synchronized (this) {
       waiting = timer != null;

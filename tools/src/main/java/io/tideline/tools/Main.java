@@ -1,36 +1,144 @@
 package io.tideline.tools;
 
+import io.tideline.tools.cli.ErrorReports;
+import io.tideline.tools.cli.ExitCode;
+import io.tideline.tools.cli.ToolContext;
+import io.tideline.tools.data.ClientErrors;
+import io.tideline.tools.data.MetaCommands;
+import io.tideline.tools.data.StoreCommands;
+import io.tideline.tools.data.TimelineCommands;
+import io.tideline.tools.data.WriteCommands;
+import io.tideline.tools.transfer.ExportCommand;
+import io.tideline.tools.transfer.ImportCommand;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The top of the command line; every subcommand hangs below it. */
 @Command(
     name = "tideline",
     description = "A self-hosted, distributed timeline store.",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
+    footer = {
+      "",
+      "First steps:",
+      "  tideline demo                 a node, realistic chat, a kill -9, and everything still there",
+      "  tideline dev                  a node for development on localhost:7420",
+      "  tideline store create inbox --id user:string --ttl 14d",
+      "  tideline timeline append inbox ana --field text=hello",
+      "  tideline timeline scan inbox ana",
+      "",
+      "Each command explains itself: tideline COMMAND --help",
+    })
 public final class Main implements Runnable {
+  /** Help is written for lines of this many characters; narrower terminals wrap them. */
+  private static final int HELP_COLUMNS = 100;
 
   @Spec private CommandSpec spec;
 
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show stack traces of errors.")
+  private boolean verbose;
+
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    ToolContext context = ToolContext.ofProcess();
+    int exitCode;
+    try {
+      exitCode = commandLine(context).execute(args);
+    } catch (Throwable defect) {
+      // Commands' exceptions have their handler; this is what none may handle: an Error.
+      defect.printStackTrace(context.err());
+      exitCode = ExitCode.SOFTWARE;
+    }
+    context.out().flush();
+    context.err().flush();
+    System.exit(exitCode);
   }
 
+  /** Without a subcommand: what there is. */
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
   }
 
-  /** The version in the jar's manifest, so that it is written in one place: the POM. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"tideline " + (version == null ? "(development build)" : version)};
+  /** The whole command line, wired to {@code context}. */
+  static CommandLine commandLine(ToolContext context) {
+    Main main = new Main();
+    CommandLine root = new CommandLine(main);
+    root.addSubcommand(storeCommands(context));
+    root.addSubcommand(timelineCommands(context));
+    root.addSubcommand(metaCommands(context));
+    root.addSubcommand(new ImportCommand(context));
+    root.addSubcommand(new ExportCommand(context));
+    root.addSubcommand(new VersionCommand(context));
+    root.addSubcommand(new HelpCommand());
+    CommandLine completion = new CommandLine(new AutoComplete.GenerateCompletion());
+    completion.getCommandSpec().usageMessage().hidden(true);
+    root.addSubcommand(completion);
+    configure(root, context);
+    ErrorReports errors = new ErrorReports(context, ClientErrors::translate, () -> main.verbose);
+    root.setExecutionExceptionHandler(errors);
+    root.setParameterExceptionHandler(errors);
+    return root;
+  }
+
+  private static CommandLine storeCommands(ToolContext context) {
+    return new CommandLine(new StoreCommands.Group())
+        .addSubcommand(new StoreCommands.Create(context))
+        .addSubcommand(new StoreCommands.ListStores(context))
+        .addSubcommand(new StoreCommands.Describe(context))
+        .addSubcommand(new StoreCommands.Alter(context))
+        .addSubcommand(new StoreCommands.Drop(context));
+  }
+
+  private static CommandLine timelineCommands(ToolContext context) {
+    return new CommandLine(new TimelineCommands.Group())
+        .addSubcommand(new WriteCommands.Append(context))
+        .addSubcommand(new TimelineCommands.Get(context))
+        .addSubcommand(new TimelineCommands.Scan(context))
+        .addSubcommand(new TimelineCommands.Latest(context))
+        .addSubcommand(new TimelineCommands.Heads(context))
+        .addSubcommand(new TimelineCommands.Sync(context))
+        .addSubcommand(new WriteCommands.Trim(context))
+        .addSubcommand(new WriteCommands.Put(context));
+  }
+
+  private static CommandLine metaCommands(ToolContext context) {
+    return new CommandLine(new MetaCommands.Group())
+        .addSubcommand(new MetaCommands.Put(context))
+        .addSubcommand(new MetaCommands.Update(context))
+        .addSubcommand(new MetaCommands.Get(context))
+        .addSubcommand(new MetaCommands.Delete(context))
+        .addSubcommand(new MetaCommands.ListMeta(context));
+  }
+
+  /** What holds for every command: help, exit codes, layout, streams. */
+  private static void configure(CommandLine command, ToolContext context) {
+    CommandSpec spec = command.getCommandSpec();
+    boolean helpsItself = spec.userObject() instanceof HelpCommand;
+    if (!helpsItself && spec.findOption("--help") == null) {
+      spec.mixinStandardHelpOptions(true);
     }
+    spec.versionProvider(VersionCommand::lines);
+    spec.usageMessage()
+        .sortOptions(false)
+        .abbreviateSynopsis(true)
+        .autoWidth(false)
+        .width(Math.max(HELP_COLUMNS, context.columns()))
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(ExitCode.descriptions());
+    command.setOut(context.out());
+    command.setErr(context.err());
+    command.setCaseInsensitiveEnumValuesAllowed(true);
+    command.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            context.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    command.getSubcommands().values().forEach(subcommand -> configure(subcommand, context));
   }
 }

@@ -40,6 +40,9 @@ final class LogWriter {
 
   private static final byte[] NO_BYTES = {};
 
+  /** The offset of a staged request that needs no record. */
+  private static final long NO_RECORD = -1;
+
   private final FileSystem fileSystem;
   private final Path directory;
   private final GroupLogOptions options;
@@ -69,7 +72,16 @@ final class LogWriter {
   private boolean markable;
 
   /** A request whose records are in the buffer, and where the first will be in the segment. */
-  private record Staged(LogRequest request, long offset) {}
+  private record Staged(LogRequest request, long offset) {
+
+    boolean hasRecord() {
+      return offset != NO_RECORD;
+    }
+
+    boolean mustForce() {
+      return hasRecord() && !(request instanceof LogRequest.TruncatePrefix);
+    }
+  }
 
   /**
    * @param groups live view of all groups, for checkpoints
@@ -190,8 +202,9 @@ final class LogWriter {
     return false;
   }
 
-  private static boolean skip(LogRequest request) {
-    request.done().complete(null);
+  /** A request without effect still completes in its turn, after those before it. */
+  private boolean skip(LogRequest request) {
+    staged.add(new Staged(request, NO_RECORD));
     return false;
   }
 
@@ -267,7 +280,9 @@ final class LogWriter {
       return;
     }
     try {
-      writeBuffer();
+      if (buffer.position() > 0) {
+        writeBuffer();
+      }
     } catch (DiskFullException e) {
       // The space was reserved, yet some file systems need new space to overwrite. Nothing of this
       // was acknowledged and the next batch is written over it.
@@ -276,7 +291,7 @@ final class LogWriter {
     }
     boolean mustForce = false;
     for (Staged one : staged) {
-      mustForce |= !(one.request() instanceof LogRequest.TruncatePrefix);
+      mustForce |= one.mustForce();
     }
     if (mustForce) {
       force();
@@ -285,7 +300,9 @@ final class LogWriter {
     List<Staged> written = List.copyOf(staged);
     staged.clear();
     for (Staged one : written) {
-      show(one);
+      if (one.hasRecord()) {
+        show(one);
+      }
     }
     if (mustForce) {
       freePrefixes();

@@ -315,8 +315,11 @@ public final class GroupLog implements Closeable {
                 + " has failed, whether this write survives is unknown; restart the node",
             cause);
     List<LogRequest> stranded = queue.fail(cause);
-    batch.forEach(request -> request.done().completeExceptionally(failure));
-    stranded.forEach(request -> request.done().completeExceptionally(failure));
-    listener.failed(cause);
+    try {
+      listener.failed(cause); // First, so that nobody acts on the failures of a node that goes on.
+    } finally {
+      batch.forEach(request -> request.done().completeExceptionally(failure));
+      stranded.forEach(request -> request.done().completeExceptionally(failure));
+    }
   }
 }

@@ -31,8 +31,8 @@ class LogCrashTest {
   @EnumSource(Order.class)
   void acknowledgedWritesSurviveAnyCrash(Order order) throws IOException {
     long seed = Seeds.seedOr(1);
-    for (int i = 0; i < 6; i++) {
-      run(order, seed + i, 4, 40);
+    for (int i = 0; i < 3; i++) {
+      run(order, seed + i, 3, 40);
     }
   }
 

@@ -50,8 +50,14 @@ final class LogModel {
 
   /**
    * @param lazy whether an acknowledgement does not mean that it is durable
+   * @param givenUp whether it was refused
    */
-  private record Step(State after, CompletableFuture<Void> done, boolean lazy) {}
+  private record Step(State after, CompletableFuture<Void> done, boolean lazy, boolean givenUp) {
+
+    Step givenUpIf(CompletableFuture<Void> refused) {
+      return done.equals(refused) ? new Step(after, done, lazy, true) : this;
+    }
+  }
 
   /** For each group, how many steps must and how many may be found. */
   record Bounds(Map<Long, Integer> acknowledged, Map<Long, Integer> submitted) {}
@@ -61,11 +67,18 @@ final class LogModel {
 
   synchronized State state(long group) {
     List<Step> taken = steps.getOrDefault(group, List.of());
-    return taken.isEmpty() ? start.getOrDefault(group, State.EMPTY) : taken.getLast().after();
+    for (Step step : taken.reversed()) {
+      if (!step.givenUp()) {
+        return step.after();
+      }
+    }
+    return start.getOrDefault(group, State.EMPTY);
   }
 
-  synchronized void add(long group, State after, CompletableFuture<Void> done, boolean lazy) {
-    steps.computeIfAbsent(group, g -> new ArrayList<>()).add(new Step(after, done, lazy));
+  synchronized CompletableFuture<Void> add(
+      long group, State after, CompletableFuture<Void> done, boolean lazy) {
+    steps.computeIfAbsent(group, g -> new ArrayList<>()).add(new Step(after, done, lazy, false));
+    return done;
   }
 
   /** What is acknowledged now; call before looking at the disk. */
@@ -126,14 +139,19 @@ final class LogModel {
   }
 
   /** Submits a random operation to a random group and notes it here. */
-  void step(GroupLog log, SplittableRandom random, int groups) {
+  CompletableFuture<Void> step(GroupLog log, SplittableRandom random, int groups) {
     LogGroup group = log.group(1 + random.nextInt(groups));
     if (random.nextInt(50) == 0) {
       CompletableFuture<Void> done = destroy(group);
       done.handle((ok, failed) -> null).join(); // Only then is the id free again.
-    } else {
-      write(group, random);
+      return done;
     }
+    return write(group, random);
+  }
+
+  /** The operation was refused: later ones do not build on it, though it may come back. */
+  synchronized void giveUp(CompletableFuture<Void> refused) {
+    steps.values().forEach(taken -> taken.replaceAll(step -> step.givenUpIf(refused)));
   }
 
   // Submitting and noting are one step under the lock: a crash between them would find more on the
@@ -145,29 +163,31 @@ final class LogModel {
     return done;
   }
 
-  private synchronized void write(LogGroup group, SplittableRandom random) {
+  private synchronized CompletableFuture<Void> write(LogGroup group, SplittableRandom random) {
     long id = group.id();
     State now = state(id);
     int kind = random.nextInt(100);
     if (kind < 70) {
-      append(group, now, random);
-    } else if (kind < 80) {
+      return append(group, now, random);
+    }
+    if (kind < 80) {
       GroupMeta meta = new GroupMeta(now.meta().term() + 1, "n" + random.nextInt(9));
-      add(id, new State(now.first(), now.entries(), meta), group.saveMeta(meta), false);
-    } else if (kind < 90) {
+      return add(id, new State(now.first(), now.entries(), meta), group.saveMeta(meta), false);
+    }
+    if (kind < 90) {
       long firstKept = now.first() + random.nextInt(now.entries().size() + 2);
       boolean lazy = firstKept <= now.last() + 1;
-      add(id, now.truncatePrefix(firstKept), group.truncatePrefix(firstKept), lazy);
-    } else if (kind < 97) {
-      long lastKept = now.first() - 1 + random.nextInt(now.entries().size() + 1);
-      add(id, now.truncateSuffix(lastKept), group.truncateSuffix(lastKept), false);
-    } else {
-      long next = 1 + random.nextInt(1_000);
-      add(id, new State(next, List.of(), now.meta()), group.reset(next), false);
+      return add(id, now.truncatePrefix(firstKept), group.truncatePrefix(firstKept), lazy);
     }
+    if (kind < 97) {
+      long lastKept = now.first() - 1 + random.nextInt(now.entries().size() + 1);
+      return add(id, now.truncateSuffix(lastKept), group.truncateSuffix(lastKept), false);
+    }
+    long next = 1 + random.nextInt(1_000);
+    return add(id, new State(next, List.of(), now.meta()), group.reset(next), false);
   }
 
-  private void append(LogGroup group, State now, SplittableRandom random) {
+  private CompletableFuture<Void> append(LogGroup group, State now, SplittableRandom random) {
     List<LogEntry> entries = new ArrayList<>();
     List<String> shown = new ArrayList<>();
     for (int i = random.nextInt(4); i >= 0; i--) {
@@ -183,5 +203,6 @@ final class LogModel {
       // Unacknowledged, any number of them from the front may survive.
       add(group.id(), now.append(shown.subList(0, count)), done, false);
     }
+    return done;
   }
 }

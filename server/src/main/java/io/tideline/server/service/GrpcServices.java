@@ -17,8 +17,7 @@ public final class GrpcServices {
    * Binds every method of the contract.
    *
    * @param messageBytesMax limit of an encoded message
-   * @param address how this node is known
-   * @param node asked per call, for what is known only once the node serves
+   * @param node asked per call, for what is known only once the ports are open
    * @param logBytes bytes of the shared log on disk
    * @param replayedEntries log entries applied again at start
    */
@@ -26,11 +25,10 @@ public final class GrpcServices {
       Catalog catalog,
       CallRunner runner,
       int messageBytesMax,
-      NodeAddress address,
       Supplier<NodeInfo> node,
       LongSupplier logBytes,
       LongSupplier replayedEntries) {
-    StoreProtos protos = new StoreProtos(catalog, address);
+    StoreProtos protos = new StoreProtos(catalog, node);
     Stores stores = new Stores(catalog, protos);
     MessageValidator messages = new MessageValidator(messageBytesMax);
     return List.of(

@@ -13,14 +13,15 @@ import io.tideline.proto.v1.Store;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.replica.PartitionStatus;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Stores and partitions between the catalog's records and the contract's messages. */
 final class StoreProtos {
 
   private final Catalog catalog;
-  private final NodeAddress node;
+  private final Supplier<NodeInfo> node;
 
-  StoreProtos(Catalog catalog, NodeAddress node) {
+  StoreProtos(Catalog catalog, Supplier<NodeInfo> node) {
     this.catalog = catalog;
     this.node = node;
   }
@@ -70,9 +71,10 @@ final class StoreProtos {
   }
 
   private ReplicaDescriptor thisReplica() {
+    NodeAddress address = node.get().address();
     return ReplicaDescriptor.newBuilder()
-        .setNodeId(node.nodeId())
-        .setGrpcAddress(node.grpcAddress())
+        .setNodeId(address.nodeId())
+        .setGrpcAddress(address.grpcAddress())
         .build();
   }
 
@@ -82,7 +84,7 @@ final class StoreProtos {
             .partition(partitionId)
             .map(partition -> partition.status().role() == PartitionStatus.Role.LEADER)
             .orElse(false);
-    return leads ? node.nodeId() : "";
+    return leads ? node.get().address().nodeId() : "";
   }
 
   static io.tideline.manager.IdentifierType type(IdentifierType type) {

@@ -1,0 +1,163 @@
+package io.tideline.server.config;
+
+import io.tideline.lsm.EngineOptions;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The checked configuration of one node. Immutable. */
+public final class NodeConfig {
+
+  private static final String ENVIRONMENT_PREFIX = "TIDELINE_";
+
+  private final Map<ConfigKey, Object> values;
+
+  private NodeConfig(Map<ConfigKey, Object> values) {
+    this.values = values;
+  }
+
+  /** The built-in defaults. */
+  public static NodeConfig defaults() {
+    try {
+      return load(null, Map.of(), List.of());
+    } catch (ConfigException e) {
+      throw new AssertionError("a default is refused: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Gathers and checks the values; later sources win.
+   *
+   * @param file YAML, null for none
+   * @param environment variables; those named after a key count
+   * @param settings "key=value" from the command line
+   */
+  public static NodeConfig load(
+      @Nullable Path file, Map<String, String> environment, List<String> settings)
+      throws ConfigException {
+    Map<ConfigKey, Object> values = new EnumMap<>(ConfigKey.class);
+    for (ConfigKey key : ConfigKey.values()) {
+      values.put(key, key.parse(key.defaultText(), "default"));
+    }
+    if (file != null) {
+      for (var entry : ConfigFile.read(file).entrySet()) {
+        ConfigFile.Located value = entry.getValue();
+        values.put(entry.getKey(), entry.getKey().parse(value.text(), value.where()));
+      }
+    }
+    putEnvironment(values, environment);
+    for (String setting : settings) {
+      putSetting(values, setting);
+    }
+    return new NodeConfig(values);
+  }
+
+  /** This configuration with further settings, each "key=value". */
+  public NodeConfig with(String... settings) throws ConfigException {
+    Map<ConfigKey, Object> changed = new EnumMap<>(values);
+    for (String setting : settings) {
+      putSetting(changed, setting);
+    }
+    return new NodeConfig(changed);
+  }
+
+  /**
+   * Variables in the form of a key must be one; others that begin with the prefix belong to other
+   * programs (the launcher, the command line).
+   */
+  private static void putEnvironment(Map<ConfigKey, Object> values, Map<String, String> environment)
+      throws ConfigException {
+    Set<String> sections =
+        List.of(ConfigKey.values()).stream()
+            .map(key -> ENVIRONMENT_PREFIX + key.section().toUpperCase(Locale.ROOT) + "_")
+            .collect(Collectors.toSet());
+    for (Map.Entry<String, String> variable : environment.entrySet()) {
+      String name = variable.getKey();
+      if (sections.stream().noneMatch(name::startsWith)) {
+        continue;
+      }
+      ConfigKey key =
+          List.of(ConfigKey.values()).stream()
+              .filter(k -> k.environmentName().equals(name))
+              .findFirst()
+              .orElse(null);
+      if (key == null) {
+        List<String> known =
+            List.of(ConfigKey.values()).stream().map(ConfigKey::environmentName).toList();
+        throw new ConfigException(
+            "environment: unknown variable " + name + Suggestion.of(name, known));
+      }
+      values.put(key, key.parse(variable.getValue(), "environment variable " + name));
+    }
+  }
+
+  private static void putSetting(Map<ConfigKey, Object> values, String setting)
+      throws ConfigException {
+    int equals = setting.indexOf('=');
+    if (equals < 1) {
+      throw new ConfigException(
+          "command line: \"" + setting + "\" is not of the form key=value, e.g. grpc.port=7430");
+    }
+    String name = setting.substring(0, equals).strip();
+    ConfigKey key = ConfigKey.find(name).orElse(null);
+    if (key == null) {
+      throw ConfigFile.unknown("command line", name);
+    }
+    values.put(key, key.parse(setting.substring(equals + 1).strip(), "command line"));
+  }
+
+  // --- Values ---
+
+  public String text(ConfigKey key) {
+    return (String) value(key);
+  }
+
+  public long number(ConfigKey key) {
+    return (Long) value(key);
+  }
+
+  /** A number that the key's range keeps within an int. */
+  public int count(ConfigKey key) {
+    return Math.toIntExact(number(key));
+  }
+
+  private Object value(ConfigKey key) {
+    Object value = values.get(key);
+    if (value == null) {
+      throw new IllegalStateException("no value for " + key.key());
+    }
+    return value;
+  }
+
+  public Path dataDirectory() {
+    return Path.of(text(ConfigKey.DATA_DIRECTORY)).toAbsolutePath().normalize();
+  }
+
+  /** The cluster this node must belong to, if one is named. */
+  public Optional<String> clusterId() {
+    return Optional.of(text(ConfigKey.CLUSTER_ID)).filter(id -> !id.isEmpty());
+  }
+
+  /** The host name or address that clients and other nodes reach this node by. */
+  public String advertisedAddress() {
+    String advertised = text(ConfigKey.ADVERTISED_ADDRESS);
+    return advertised.isEmpty() ? text(ConfigKey.BIND_ADDRESS) : advertised;
+  }
+
+  public EngineOptions engineOptions() {
+    return EngineOptions.DEFAULTS
+        .withMemtableBytes(number(ConfigKey.ENGINE_MEMTABLE_BYTES))
+        .withBlockBytes(count(ConfigKey.ENGINE_BLOCK_BYTES))
+        .withFilterBitsPerKey(count(ConfigKey.ENGINE_FILTER_BITS))
+        .withRunsPerTier(count(ConfigKey.ENGINE_RUNS_PER_TIER))
+        .withCompression(
+            EngineOptions.Compression.valueOf(
+                text(ConfigKey.ENGINE_COMPRESSION).toUpperCase(Locale.ROOT)));
+  }
+}

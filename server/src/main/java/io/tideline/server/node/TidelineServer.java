@@ -1,0 +1,392 @@
+package io.tideline.server.node;
+
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.tideline.lsm.EngineResources;
+import io.tideline.lsm.fs.RealFileSystem;
+import io.tideline.server.catalog.HostSettings;
+import io.tideline.server.catalog.ReplicaHost;
+import io.tideline.server.config.ConfigException;
+import io.tideline.server.config.ConfigKey;
+import io.tideline.server.config.MemoryPlan;
+import io.tideline.server.config.NodeConfig;
+import io.tideline.server.metrics.HttpEndpoint;
+import io.tideline.server.metrics.NodeMetrics;
+import io.tideline.server.service.CallMemory;
+import io.tideline.server.service.CallRunner;
+import io.tideline.server.service.GrpcServices;
+import io.tideline.server.service.Limits;
+import io.tideline.server.service.NodeAddress;
+import io.tideline.server.service.NodeInfo;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: everything wired by hand, from the data directory up to the ports.
+ *
+ * <p>Lifetime: {@link #start} returns a node that serves; {@link #stop} ends calls in flight, then
+ * closes everything in the reverse order of its start. Acknowledged writes need no flush: they are
+ * in the log.
+ *
+ * <p>Threading: safe for many threads; {@link #stop} may be called again, and by another thread
+ * while it runs, and returns when the node has stopped.
+ */
+public final class TidelineServer implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(TidelineServer.class);
+
+  private final NodeConfig config;
+  private final InstantSource clock;
+  private final long startTimeMillis;
+
+  /** What was started, last first; guarded by this. */
+  private final Deque<Part> parts = new ArrayDeque<>();
+
+  /** Set once the node serves; asked by calls. */
+  private final CompletableFuture<NodeInfo> info = new CompletableFuture<>();
+
+  /** Completes with the error that ends this node, if one does. */
+  private final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
+
+  private volatile boolean serving;
+
+  /** Something to close, and what to call it in the log. */
+  private record Part(String name, AutoCloseable closeable) {}
+
+  private TidelineServer(NodeConfig config, InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
+    this.startTimeMillis = clock.millis();
+  }
+
+  /** Starts a node on the machine's clock. */
+  public static TidelineServer start(NodeConfig config)
+      throws ConfigException, StartException, IOException, InterruptedException {
+    return start(config, InstantSource.system());
+  }
+
+  /**
+   * Starts a node.
+   *
+   * @throws ConfigException if the configuration does not fit the machine
+   * @throws StartException if the data directory or a port cannot be used
+   * @throws IOException if stored data is damaged or the disk fails
+   */
+  public static TidelineServer start(NodeConfig config, InstantSource clock)
+      throws ConfigException, StartException, IOException, InterruptedException {
+    TidelineServer server = new TidelineServer(config, clock);
+    try {
+      server.open();
+      return server;
+    } catch (Throwable e) {
+      server.stop();
+      throw e;
+    }
+  }
+
+  // --- Start, top to bottom ---
+
+  private void open() throws ConfigException, StartException, IOException, InterruptedException {
+    MemoryPlan memory = MemoryPlan.of(config, Machine.heapLimitBytes(), Machine.memoryBytes());
+    Machine.limitNetworkMemory(memory.networkBytes());
+    log.info(
+        "starting Tideline {} on Java {}, {} processors, pid {}",
+        Machine.version(),
+        Runtime.version(),
+        Runtime.getRuntime().availableProcessors(),
+        ProcessHandle.current().pid());
+    log.info("memory: {}", memory.describe());
+
+    NodeMetrics metrics = opened("metrics", new NodeMetrics());
+    HttpEndpoint http = openHttp(metrics);
+    InetSocketAddress grpcAddress = bindAddress(ConfigKey.GRPC_PORT);
+    if (grpcAddress.getPort() != 0) {
+      Ports.requireFree(grpcAddress, ConfigKey.GRPC_PORT);
+    }
+
+    RealFileSystem files = new RealFileSystem();
+    DataDirectory directory = opened("data directory", openDirectory(files));
+    ReadyFile ready = new ReadyFile(directory.path());
+    ready.delete();
+    EngineResources resources =
+        opened(
+            "engine resources",
+            EngineResources.create(
+                files,
+                memory.memtablePoolBytes(),
+                memory.blockCacheBytes(),
+                config.count(ConfigKey.ENGINE_COMPACTION_THREADS)));
+    ReplicaHost host = openHost(directory, resources, memory);
+
+    CallMemory callMemory = new CallMemory(memory.callBytes());
+    CallRunner runner =
+        new CallRunner(callMemory, metrics.rpc(), config.number(ConfigKey.GRPC_WAIT));
+    HealthStatusManager health = new HealthStatusManager();
+    Server grpc = openGrpc(grpcAddress, host, runner, health);
+
+    observe(metrics, host, callMemory, memory);
+    NodeInfo node = describe(directory.identity(), grpc.getPort(), http.port(), memory);
+    info.complete(node);
+    ready.write(node.address(), node.version());
+    opened("ready file", ready::delete);
+    serving = true;
+    setHealth(grpc, health, ServingStatus.SERVING);
+    log.info(
+        "ready: gRPC {}, Raft {}, HTTP {}; {} partitions, {} log entries applied again, {} ms",
+        node.address().grpcAddress(),
+        node.address().raftAddress(),
+        node.address().httpAddress(),
+        host.catalog().partitions().size(),
+        host.replayedEntries(),
+        node.startupMillis());
+  }
+
+  private HttpEndpoint openHttp(NodeMetrics metrics) throws StartException {
+    InetSocketAddress address = bindAddress(ConfigKey.HTTP_PORT);
+    try {
+      return opened("HTTP port", HttpEndpoint.start(address, metrics::scrape, () -> serving));
+    } catch (IOException e) {
+      throw Ports.inUse(address, ConfigKey.HTTP_PORT, e);
+    }
+  }
+
+  private DataDirectory openDirectory(RealFileSystem files) throws StartException {
+    InetSocketAddress raft = bindAddress(ConfigKey.RAFT_PORT);
+    int raftPort = raft.getPort() == 0 ? Ports.pickFree(raft.getAddress()) : raft.getPort();
+    String raftAddress = config.advertisedAddress() + ":" + raftPort;
+    DataDirectory directory =
+        DataDirectory.open(
+            files,
+            config.dataDirectory(),
+            config.text(ConfigKey.NODE_ID),
+            config.clusterId(),
+            () ->
+                new NodeIdentity(
+                    config.clusterId().orElseGet(() -> UUID.randomUUID().toString()),
+                    config.text(ConfigKey.NODE_ID),
+                    raftAddress));
+    NodeIdentity identity = directory.identity();
+    log.info(
+        "data directory {} ({}): cluster {}, node {}",
+        directory.path(),
+        directory.isNew() ? "new" : "existing",
+        identity.clusterId(),
+        identity.nodeId());
+    boolean portGiven = config.count(ConfigKey.RAFT_PORT) != 0;
+    if (portGiven && !identity.raftAddress().equals(raftAddress)) {
+      parts.push(new Part("data directory", directory));
+      throw new StartException(
+          "raft.port and network.advertised_address make "
+              + raftAddress
+              + ", but the data in "
+              + directory.path()
+              + " was written as "
+              + identity.raftAddress()
+              + ", which is this node's name in its replication groups; set them back, or raft.port"
+              + " to 0 to keep what was");
+    }
+    return directory;
+  }
+
+  private ReplicaHost openHost(
+      DataDirectory directory, EngineResources resources, MemoryPlan memory)
+      throws StartException, IOException, InterruptedException {
+    InetSocketAddress raftAddress = raftAddress(directory.identity());
+    Ports.requireFree(raftAddress, ConfigKey.RAFT_PORT);
+    HostSettings settings =
+        new HostSettings(
+            directory.path(),
+            raftAddress,
+            Duration.ofMillis(config.number(ConfigKey.RAFT_ELECTION_TIMEOUT)),
+            config.engineOptions(),
+            config.count(ConfigKey.LOG_SEGMENT_BYTES),
+            memory.writeBytes(),
+            config.number(ConfigKey.DISK_RESERVE_BYTES),
+            config.number(ConfigKey.LOG_BACKLOG_BYTES_MAX),
+            Duration.ofMillis(config.number(ConfigKey.DROP_GRACE)));
+    return opened("replicas", ReplicaHost.start(settings, resources, clock, this::onFatal));
+  }
+
+  private Server openGrpc(
+      InetSocketAddress address, ReplicaHost host, CallRunner runner, HealthStatusManager health)
+      throws StartException {
+    ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(address)
+            .executor(threads)
+            .maxInboundMessageSize(Limits.INBOUND_MESSAGE_BYTES_MAX)
+            .maxConcurrentCallsPerConnection(config.count(ConfigKey.GRPC_CALLS_PER_CONNECTION))
+            .keepAliveTime(config.number(ConfigKey.GRPC_KEEPALIVE_TIME), TimeUnit.MILLISECONDS)
+            .keepAliveTimeout(
+                config.number(ConfigKey.GRPC_KEEPALIVE_TIMEOUT), TimeUnit.MILLISECONDS)
+            .permitKeepAliveTime(
+                config.number(ConfigKey.GRPC_KEEPALIVE_PERMITTED), TimeUnit.MILLISECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .addService(health.getHealthService())
+            .addService(ProtoReflectionServiceV1.newInstance());
+    for (ServerServiceDefinition service :
+        GrpcServices.create(
+            host.catalog(),
+            runner,
+            config.count(ConfigKey.MESSAGE_BYTES_MAX),
+            info::join,
+            host::logBytes,
+            host::replayedEntries)) {
+      builder.addService(service);
+    }
+    Server server = builder.build();
+    try {
+      server.start();
+    } catch (IOException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw Ports.inUse(address, ConfigKey.GRPC_PORT, cause);
+    }
+    opened("gRPC port", () -> stopGrpc(server, runner, health, threads));
+    return server;
+  }
+
+  private void observe(
+      NodeMetrics metrics, ReplicaHost host, CallMemory callMemory, MemoryPlan memory) {
+    metrics.observe(host.catalog()::partitions);
+    metrics.gauge("tideline.log.size", "Bytes of log segments", "bytes", host::logBytes);
+    metrics.gauge(
+        "tideline.log.replayed", "Log entries applied again at start", "", host::replayedEntries);
+    metrics.gauge(
+        "tideline.writes.in.flight", "Bytes of writes in flight", "bytes", host::inFlightBytes);
+    metrics.gauge("tideline.writes.in.flight.limit", "Limit of it", "bytes", memory::writeBytes);
+    metrics.gauge(
+        "tideline.calls.in.flight", "Bytes of calls in flight", "bytes", callMemory::usedBytes);
+    metrics.gauge("tideline.calls.in.flight.limit", "Limit of it", "bytes", callMemory::limitBytes);
+    metrics.gauge(
+        "tideline.memtable.pool.limit", "Memory for memtables", "bytes", memory::memtablePoolBytes);
+    metrics.gauge(
+        "tideline.block.cache.limit", "Memory for blocks", "bytes", memory::blockCacheBytes);
+    metrics.gauge(
+        "tideline.network.memory.limit", "Memory for buffers", "bytes", memory::networkBytes);
+  }
+
+  private NodeInfo describe(NodeIdentity identity, int grpcPort, int httpPort, MemoryPlan memory) {
+    String host = config.advertisedAddress();
+    return new NodeInfo(
+        new NodeAddress(
+            identity.nodeId(),
+            host + ":" + grpcPort,
+            identity.raftAddress(),
+            host + ":" + httpPort),
+        identity.clusterId(),
+        Machine.version(),
+        startTimeMillis,
+        clock.millis() - startTimeMillis,
+        memory.heapLimitBytes(),
+        memory.memtablePoolBytes(),
+        memory.blockCacheBytes(),
+        memory.networkBytes());
+  }
+
+  // --- While it runs ---
+
+  /** Addresses with the ports that were chosen, and what else the node tells of itself. */
+  public NodeInfo info() {
+    return info.join();
+  }
+
+  /** Waits for an error after which the node must not go on. */
+  public Throwable awaitFatal() throws InterruptedException {
+    try {
+      return fatal.get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new AssertionError("fatal never fails", e);
+    }
+  }
+
+  /** As {@link #awaitFatal}, but as a future. */
+  public CompletableFuture<Throwable> whenFatal() {
+    return fatal.copy();
+  }
+
+  private void onFatal(Throwable error) {
+    serving = false;
+    if (fatal.complete(error)) {
+      log.error("this node must stop: {}", String.valueOf(error.getMessage()), error);
+    }
+  }
+
+  // --- Stop ---
+
+  /** Stops the node; returns when everything is closed. */
+  public synchronized void stop() {
+    serving = false;
+    boolean stopped = !parts.isEmpty();
+    while (!parts.isEmpty()) {
+      Part part = parts.pop();
+      try {
+        part.closeable().close();
+      } catch (Exception e) {
+        // The rest must still be closed; the data is safe in the log either way.
+        log.error("closing the {} failed", part.name(), e);
+      }
+    }
+    if (stopped) {
+      log.info("stopped");
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+
+  private void stopGrpc(
+      Server server, CallRunner runner, HealthStatusManager health, ExecutorService threads)
+      throws InterruptedException {
+    long graceMillis = config.number(ConfigKey.GRPC_STOP_GRACE);
+    log.info("stopping: no new calls, up to {} ms for those in flight", graceMillis);
+    health.enterTerminalState();
+    runner.stopAccepting();
+    server.shutdown();
+    if (!server.awaitTermination(graceMillis, TimeUnit.MILLISECONDS)) {
+      log.warn("calls still in flight after {} ms are cut off", graceMillis);
+      server.shutdownNow();
+      server.awaitTermination(graceMillis, TimeUnit.MILLISECONDS);
+    }
+    threads.shutdownNow();
+  }
+
+  private static void setHealth(Server grpc, HealthStatusManager health, ServingStatus status) {
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    grpc.getServices()
+        .forEach(service -> health.setStatus(service.getServiceDescriptor().getName(), status));
+  }
+
+  private synchronized <T extends AutoCloseable> T opened(String name, T part) {
+    parts.push(new Part(name, part));
+    return part;
+  }
+
+  private InetSocketAddress bindAddress(ConfigKey port) throws StartException {
+    return Ports.address(config.text(ConfigKey.BIND_ADDRESS), config.count(port));
+  }
+
+  private static InetSocketAddress raftAddress(NodeIdentity identity) throws StartException {
+    int colon = identity.raftAddress().lastIndexOf(':');
+    return Ports.address(
+        identity.raftAddress().substring(0, colon),
+        Integer.parseInt(identity.raftAddress().substring(colon + 1)));
+  }
+}

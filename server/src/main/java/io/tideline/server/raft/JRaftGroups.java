@@ -24,12 +24,17 @@ import io.tideline.server.replica.RaftGroup;
 import io.tideline.server.replica.RaftGroups;
 import io.tideline.server.replica.ReplicatedState;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The JRaft groups of one node, on one shared log and one listening port.
@@ -43,6 +48,12 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
 
   /** Soft limit of entries a group keeps in memory until they are on disk and applied. */
   private static final long LOGS_IN_MEMORY_BYTES = 16L << 20;
+
+  // Together two seconds; it takes milliseconds.
+  private static final int PORT_RELEASE_ATTEMPTS = 400;
+
+  private static final long PORT_RELEASE_PAUSE_NANOS = 5_000_000;
+  private static final Logger LOG = LoggerFactory.getLogger(JRaftGroups.class);
 
   private final GroupLog log;
   private final PeerId self;
@@ -178,5 +189,20 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   public void close() {
     NodeManager.getInstance().removeAddress(self.getEndpoint());
     server.shutdown();
+    awaitPortReleased();
+  }
+
+  /** The transport closes its socket in the background; a host that starts anew needs the port. */
+  private void awaitPortReleased() {
+    for (int attempt = 0; attempt < PORT_RELEASE_ATTEMPTS; attempt++) {
+      try (ServerSocket probe =
+          new ServerSocket(self.getPort(), 1, InetAddress.getByName(self.getIp()))) {
+        LOG.debug("Raft port {} is free", probe.getLocalPort());
+        return;
+      } catch (IOException stillBound) {
+        LockSupport.parkNanos(PORT_RELEASE_PAUSE_NANOS);
+      }
+    }
+    LOG.warn("Raft port {} is still bound after closing", self.getPort());
   }
 }

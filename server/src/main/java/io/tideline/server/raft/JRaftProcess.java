@@ -21,6 +21,9 @@ final class JRaftProcess {
   /** Name and value of each property; one given on the command line wins. */
   private static final List<String[]> PROPERTIES =
       List.of(
+          // The transport's own logging set-up does not know this Logback; it then uses ours as it
+          // is.
+          new String[] {"logback.middleware.log.disable", "true"},
           // Pooled buffers per thread leak and bloat with many threads.
           new String[] {"jraft.recyclers.maxCapacityPerThread", "0"},
           // A rejected callback stops heartbeats for ever; threads are made as needed, so no limit.
@@ -28,7 +31,6 @@ final class JRaftProcess {
           new String[] {"jraft.closure.threadpool.size.max", "20000"},
           new String[] {"jraft.internal.closure.threadpool.size.max", "20000"},
           // The transport must not reconnect on its own, nor reorder pipelined entries.
-          new String[] {"bolt.conn.reconnect.switch", "false"},
           new String[] {"jraft.bolt.conn.reconnect", "false"},
           new String[] {"bolt.rpc.dispatch-msg-list-in-default-executor", "false"},
           new String[] {"jraft.read-index.timeout", "5000"});
@@ -42,9 +44,7 @@ final class JRaftProcess {
         System.setProperty(property[0], property[1]);
       }
     }
-    for (byte code : new byte[] {SerializerManager.Hessian2}) {
-      SerializerManager.addSerializer(code, new RefusingSerializer());
-    }
+    SerializerManager.addSerializer(SerializerManager.Hessian2, new RefusingSerializer());
     EXECUTOR = new VirtualThreads();
   }
 

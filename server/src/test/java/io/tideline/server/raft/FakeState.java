@@ -1,0 +1,87 @@
+package io.tideline.server.raft;
+
+import io.tideline.lsm.EngineState;
+import io.tideline.lsm.LogPosition;
+import io.tideline.server.replica.Proposal;
+import io.tideline.server.replica.ReplicatedState;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A state that remembers what it was told; "durable" is whatever its owner says. */
+final class FakeState implements ReplicatedState {
+
+  record Applied(LogPosition position, byte[] payload) {}
+
+  final List<Applied> applied = Collections.synchronizedList(new ArrayList<>());
+  final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+  final List<LogPosition> flushes = Collections.synchronizedList(new ArrayList<>());
+  final CountDownLatch leading = new CountDownLatch(1);
+  volatile EngineState durable;
+  volatile boolean flushAdvised;
+  volatile long term;
+  private volatile byte[] membership = {};
+  volatile @Nullable RuntimeException failApply;
+
+  FakeState(EngineState durable) {
+    this.durable = durable;
+    this.membership = durable.configuration();
+  }
+
+  @Override
+  public EngineState durableState() {
+    return durable;
+  }
+
+  @Override
+  public void apply(
+      LogPosition position,
+      byte[] payload,
+      byte @Nullable [] configuration,
+      @Nullable Proposal proposal) {
+    RuntimeException failure = failApply;
+    if (failure != null) {
+      throw failure;
+    }
+    if (configuration != null) {
+      membership = configuration;
+    }
+    applied.add(new Applied(position, payload));
+    if (proposal != null) {
+      proposal.applied(position.index(), List.of());
+    }
+  }
+
+  @Override
+  public boolean flushAdvised() {
+    return flushAdvised;
+  }
+
+  @Override
+  public CompletableFuture<EngineState> flush(LogPosition position, byte[] configuration) {
+    flushAdvised = false;
+    flushes.add(position);
+    membership = configuration;
+    durable = new EngineState(position, membership, 0, 0);
+    return CompletableFuture.completedFuture(durable);
+  }
+
+  @Override
+  public void leaderStarted(long newTerm) {
+    term = newTerm;
+    leading.countDown();
+  }
+
+  @Override
+  public void leaderStopped() {
+    term = 0;
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    failures.add(cause);
+  }
+}

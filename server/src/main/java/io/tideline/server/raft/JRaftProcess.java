@@ -23,7 +23,7 @@ final class JRaftProcess {
       List.of(
           // The transport's own logging set-up does not know this Logback; it then uses ours as it
           // is.
-          new String[] {"logback.middleware.log.disable", "true"},
+          new String[] {"sofa.middleware.log.disable", "true"},
           // Pooled buffers per thread leak and bloat with many threads.
           new String[] {"jraft.recyclers.maxCapacityPerThread", "0"},
           // A rejected callback stops heartbeats for ever; threads are made as needed, so no limit.

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Bytes at rest are not what was written. Carries where, what was expected and what was found; never
- * retried, never swallowed.
+ * Bytes at rest are not what was written. Carries where, what was expected and what was found;
+ * never retried, never swallowed.
  */
 public final class CorruptionException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -1,29 +1,93 @@
 package io.tideline.lsm;
 
+import io.tideline.lsm.memtable.Memtable;
+import io.tideline.lsm.view.EngineView;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log-structured merge engine for timelines on one directory.
  *
- * <p>Writes go to a memtable in memory; full memtables are flushed to sorted tables; tables are merged
- * in the background. There is no write-ahead log here: what was applied after {@link #durableState} is
- * lost in a crash and must be applied again from the caller's log, in the same order.
+ * <p>Writes go to a memtable in memory; full memtables are flushed to sorted tables; tables are
+ * merged in the background. There is no write-ahead log here: what was applied after {@link
+ * #durableState} is lost in a crash and must be applied again from the caller's log, in the same
+ * order.
  *
  * <p>Threading: {@link #apply} is called by one thread at a time; everything else by any thread.
  *
  * <p>Lifetime: {@link #open} takes the directory's lock, {@link #close} gives it back. Views and
  * cursors are closed before the engine.
  *
- * <p>Invariants: (1) positions of applied batches rise strictly; (2) a batch is visible whole or not
- * at all; (3) what a flush made durable is exactly the content at {@link #durableState}; (4) after a
- * failed sync or manifest write the engine refuses all further writes ({@link #failure}).
+ * <p>Invariants: (1) positions of applied batches rise strictly; (2) a batch is visible whole or
+ * not at all; (3) what a flush made durable is exactly the content at {@link #durableState}; (4)
+ * after a failed sync or manifest write the engine refuses all further writes ({@link #failure}).
  */
 public final class Engine implements Closeable {
 
-  private Engine() {}
+  /**
+   * How long a full memory pool is waited for before looking again whether the engine still runs.
+   */
+  private static final long MEMORY_WAIT_MILLIS = 100;
+
+  private final Path directory;
+  private final EngineOptions options;
+  private final EngineResources resources;
+  private final Closeable directoryLock;
+  private final DeadTables deadTables;
+  private final VersionSet versions;
+  private final EngineJobs jobs;
+  private final Maintenance maintenance;
+  private final PressureGauge pressure;
+  private final EngineView.Shared shared;
+
+  /** Guards the active memtable: held by apply, and by whoever rotates it. */
+  private final ReentrantLock writeLock = new ReentrantLock();
+
+  /** Guarded by {@link #writeLock}: log index of the state before the active memtable. */
+  private long rotatedLogIndex;
+
+  /** Guarded by {@link #writeLock}: the state the last queued flush will make durable. */
+  private EngineState frozenState;
+
+  private volatile boolean closed;
+
+  private Engine(
+      Path directory,
+      EngineOptions options,
+      EngineResources resources,
+      Closeable directoryLock,
+      DeadTables deadTables,
+      EngineOpener.Opened opened) {
+    this.directory = directory;
+    this.options = options;
+    this.resources = resources;
+    this.directoryLock = directoryLock;
+    this.deadTables = deadTables;
+    long hashSeed = opened.manifest().engineId().getLeastSignificantBits();
+    Memtable active =
+        new Memtable(
+            resources.memtablePool(), opened.manifest().state().nextGeneration(), hashSeed);
+    versions = new VersionSet(opened.manifest(), opened.nextFileId(), active, opened.runs());
+    active.release(); // The version holds it from here on.
+    jobs =
+        new EngineJobs(
+            directory, options, resources, opened.manifest().engineId(), versions, deadTables);
+    maintenance = new Maintenance(resources, options, jobs, directory.toString());
+    jobs.cancelWhen(maintenance::isCancelled);
+    pressure = new PressureGauge(resources, directory, maintenance, versions);
+    shared =
+        new EngineView.Shared(
+            resources.headCache(),
+            resources.headCache().newEngineNumber(),
+            hashSeed,
+            jobs.filterCounters());
+    frozenState = versions.durableState();
+    rotatedLogIndex = frozenState.position().index();
+  }
 
   /**
    * Opens the engine in {@code directory}, creating both if absent.
@@ -33,82 +97,267 @@ public final class Engine implements Closeable {
    */
   public static Engine open(Path directory, EngineOptions options, EngineResources resources)
       throws IOException {
-    throw new IOException("the engine is being built");
+    resources.fileSystem().createDirectories(directory);
+    Closeable lock = resources.fileSystem().lock(directory);
+    DeadTables deadTables = new DeadTables(resources.fileSystem(), resources.flushThreads());
+    try {
+      EngineOpener.Opened opened = new EngineOpener(directory, resources, deadTables).open();
+      Engine engine = new Engine(directory, options, resources, lock, deadTables, opened);
+      resources.register(engine);
+      engine.pressure.refresh();
+      engine.maintenance.compactIfDue();
+      return engine;
+    } catch (Throwable e) {
+      try {
+        lock.close();
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
   }
 
   /** What survives a crash at this moment: replay the log from the entry after its position. */
   public EngineState durableState() {
-    return EngineState.EMPTY;
+    return versions.durableState();
   }
 
   /** What has been applied, durable or not. */
   public EngineState appliedState() {
-    return EngineState.EMPTY;
+    return versions.published().state();
   }
 
   /**
    * Applies a batch. On return it is visible to new views.
    *
-   * @throws IllegalArgumentException if its position is not after the last applied one
+   * <p>Waits only if the memory of all memtables together is exhausted. A failure to apply is
+   * final: the log entry cannot be skipped, so the engine stops.
+   *
+   * @throws IllegalArgumentException if its position is not after the last applied one, if it can
+   *     never fit into memory, or if an append does not come after the rows of its timeline
    * @throws IOException if the engine has failed; nothing of the batch is visible then
    */
-  public void apply(WriteBatch batch) throws IOException {}
+  public void apply(WriteBatch batch) throws IOException {
+    writeLock.lock();
+    try {
+      checkOpen();
+      maintenance.checkWorking();
+      EngineState before = appliedState();
+      if (batch.position().index() <= before.position().index()) {
+        throw new IllegalArgumentException(
+            "batch at log index "
+                + batch.position().index()
+                + " after index "
+                + before.position().index()
+                + " was applied");
+      }
+      reserve(batch);
+      EngineState after = next(before, batch);
+      try {
+        jobs.write(batch, this::viewOfApplied);
+      } catch (Throwable e) {
+        maintenance.fail(e);
+        throw e;
+      }
+      Memtable active = versions.published().version().active();
+      versions.publish(active.limit(), after);
+      if (active.bytes() >= 2 * options.memtableBytes()) {
+        rotate(null);
+      }
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  private static EngineState next(EngineState before, WriteBatch batch) {
+    byte[] configuration = batch.configuration();
+    return new EngineState(
+        batch.position(),
+        configuration == null ? before.configuration() : configuration,
+        Math.max(before.timeMillis(), batch.timeMillis()),
+        Math.max(before.expireBeforeMillis(), batch.expireBeforeMillis()));
+  }
+
+  /** Takes memory for a batch, making room by flushing if there is none. */
+  private void reserve(WriteBatch batch) throws IOException {
+    while (!versions.published().version().active().reserve(batch)) {
+      if (Memtable.reservationBytes(batch) + options.memtableBytes() / 8
+          > resources.memtablePool().capacityBytes()) {
+        throw new IllegalArgumentException(
+            "batch of "
+                + batch.ops().size()
+                + " operations at log index "
+                + batch.position().index()
+                + " needs more memory than memtablePoolBytes "
+                + resources.memtablePool().capacityBytes());
+      }
+      if (!rotate(null)) {
+        resources.freeMemory();
+      }
+      try {
+        resources.memtablePool().awaitRelease(MEMORY_WAIT_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new java.io.InterruptedIOException("interrupted while waiting for memtable memory");
+      }
+      checkOpen();
+      maintenance.checkWorking();
+    }
+  }
 
   /** Freezes the present state for reading. */
   public ReadView view() {
-    throw new IllegalStateException("the engine is being built");
+    checkOpen();
+    Published now = versions.acquire();
+    return new EngineView(now.version(), now.limit(), now.state(), shared);
+  }
+
+  private EngineView viewOfApplied() {
+    Published now = versions.acquire();
+    return new EngineView(now.version(), now.limit(), now.state(), shared);
   }
 
   /**
-   * Whether the owner should call {@link #flush} soon: the memtable has reached its size, or memory is
-   * short. Cheap.
+   * Whether the owner should call {@link #flush} soon: the memtable has reached its size, or memory
+   * is short. Cheap.
    */
   public boolean flushAdvised() {
-    return false;
+    Memtable active = versions.published().version().active();
+    return active.bytes() >= options.memtableBytes() || pressure.isMemoryShort(active);
   }
 
   /**
    * Freezes the memtable at the present position and writes it out in the background. Called by the
    * thread that calls {@link #apply}.
    *
-   * @return completes with the durable state, whose position is at least the applied one at the call;
-   *     fails with the IOException that stopped the engine
+   * @return completes with the durable state, whose position is at least the applied one at the
+   *     call; fails with the IOException that stopped the engine
    */
   public CompletableFuture<EngineState> flush() {
-    return CompletableFuture.completedFuture(EngineState.EMPTY);
+    CompletableFuture<EngineState> done = new CompletableFuture<>();
+    writeLock.lock();
+    try {
+      checkOpen();
+      maintenance.checkWorking();
+      if (!frozenState.equals(appliedState())) {
+        rotateNow(done);
+      } else if (!maintenance.joinLast(done)) {
+        done.complete(durableState());
+      }
+    } catch (IOException e) {
+      done.completeExceptionally(e);
+    } finally {
+      writeLock.unlock();
+    }
+    return done;
+  }
+
+  /** Freezes the active memtable unless it is empty. Needs {@link #writeLock}. */
+  private boolean rotate(@Nullable CompletableFuture<EngineState> done) {
+    if (versions.published().version().active().isEmpty()) {
+      return false;
+    }
+    rotateNow(done);
+    return true;
+  }
+
+  private void rotateNow(@Nullable CompletableFuture<EngineState> done) {
+    Published now = versions.published();
+    Memtable frozen = now.version().active();
+    frozen.freeze();
+    Memtable next =
+        new Memtable(resources.memtablePool(), frozen.generation() + 1, shared.hashSeed());
+    FrozenMemtable waiting = new FrozenMemtable(frozen, now.state(), rotatedLogIndex);
+    frozenState = now.state();
+    rotatedLogIndex = now.state().position().index();
+    versions.rotate(next);
+    next.release(); // The version holds it from here on.
+    maintenance.enqueue(waiting, done);
+  }
+
+  /** Rotates if no apply is under way; another engine needs the memory. */
+  boolean tryRotate() {
+    if (!writeLock.tryLock()) {
+      return false;
+    }
+    try {
+      return !closed && maintenance.failure() == null && rotate(null);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  long activeBytes() {
+    return versions.published().version().active().reservedBytes();
+  }
+
+  /** Called once a second by the resources. */
+  void tick() {
+    pressure.refresh();
+    maintenance.retryStalled();
   }
 
   /** Waits until no flush and no compaction is due or running. For tests, tools and benchmarks. */
-  public void awaitQuiescence() throws IOException, InterruptedException {}
+  public void awaitQuiescence() throws IOException, InterruptedException {
+    maintenance.awaitQuiescence();
+  }
 
   /** Merges all runs into one. For tests, tools and operators. */
   public CompletableFuture<Void> compactAll() {
-    return CompletableFuture.completedFuture(null);
+    checkOpen();
+    return maintenance.mergeAll();
   }
 
   /**
-   * Links the durable state into {@code target}, which must not exist. The target is durable on return
-   * and can be opened as an engine.
+   * Links the durable state into {@code target}, which must not exist. The target is durable on
+   * return and can be opened as an engine.
    */
   public EngineSnapshot snapshot(Path target) throws IOException {
-    throw new IOException("the engine is being built");
+    checkOpen();
+    maintenance.checkWorking();
+    return new SnapshotJob(resources.fileSystem(), directory, target, jobs.engineId(), versions)
+        .run();
   }
 
   /** How full the engine is. Cheap; meant to be asked before every proposal. */
   public Pressure pressure() {
-    return Pressure.NONE;
+    return pressure.measure();
   }
 
   /** What stopped the engine, null while it works. */
-  public @org.jspecify.annotations.Nullable Throwable failure() {
-    return null;
+  public @Nullable Throwable failure() {
+    return maintenance.failure();
   }
 
   public EngineStats stats() {
-    return new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return jobs.stats(versions.published().version());
   }
 
-  /** Stops background work of this engine and releases everything; does not flush. */
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the engine in " + directory + " is closed");
+    }
+  }
+
+  /**
+   * Stops background work of this engine and releases everything; does not flush. What open views
+   * hold is released with them.
+   */
   @Override
-  public void close() throws IOException {}
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    resources.unregister(this);
+    maintenance.close();
+    writeLock.lock();
+    try {
+      versions.close();
+      deadTables.close();
+    } finally {
+      writeLock.unlock();
+      directoryLock.close();
+    }
+  }
 }

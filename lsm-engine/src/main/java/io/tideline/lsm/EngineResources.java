@@ -1,7 +1,21 @@
 package io.tideline.lsm;
 
+import io.tideline.lsm.cache.BlockCache;
 import io.tideline.lsm.fs.FileSystem;
+import io.tideline.lsm.memory.MemoryPool;
+import io.tideline.lsm.view.HeadCache;
 import java.io.Closeable;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What all engines of a process share: the disk, the memory for memtables, the block cache and the
@@ -11,33 +25,140 @@ import java.io.Closeable;
  */
 public final class EngineResources implements Closeable {
 
-  private final FileSystem fileSystem;
+  /** Two: one engine's slow disk should not hold up every other flush. */
+  private static final int FLUSH_THREADS = 2;
 
-  private EngineResources(FileSystem fileSystem) {
+  /** How often free space is looked at, and what waited for it is tried again. */
+  private static final long TICK_MILLIS = 1_000;
+
+  private final FileSystem fileSystem;
+  private final MemoryPool memtablePool;
+  private final BlockCache blockCache;
+  private final HeadCache headCache = new HeadCache();
+  private final ExecutorService flushThreads;
+  private final ExecutorService compactionThreads;
+  private final ScheduledExecutorService ticker;
+  private final ScheduledFuture<?> tick;
+  private final List<Engine> engines = new CopyOnWriteArrayList<>();
+
+  private EngineResources(
+      FileSystem fileSystem,
+      MemoryPool memtablePool,
+      BlockCache blockCache,
+      int compactionThreads) {
     this.fileSystem = fileSystem;
+    this.memtablePool = memtablePool;
+    this.blockCache = blockCache;
+    flushThreads = Executors.newFixedThreadPool(FLUSH_THREADS, named("tideline-flush-"));
+    this.compactionThreads =
+        Executors.newFixedThreadPool(compactionThreads, named("tideline-compaction-"));
+    ticker = Executors.newSingleThreadScheduledExecutor(named("tideline-engine-tick-"));
+    tick =
+        ticker.scheduleWithFixedDelay(
+            () -> engines.forEach(Engine::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private static ThreadFactory named(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, prefix + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 
   /**
    * Reserves the memory and starts the threads.
    *
    * @param fileSystem the disk
-   * @param memtablePoolBytes off-heap bytes for the memtables of all engines together
+   * @param memtablePoolBytes off-heap bytes for the memtables of all engines together, at least 2
+   *     MiB
    * @param blockCacheBytes off-heap bytes for decompressed blocks of all engines together
    * @param compactionThreads threads for compaction, at least 1; flushes have their own
    */
   public static EngineResources create(
-      FileSystem fileSystem,
-      long memtablePoolBytes,
-      long blockCacheBytes,
-      int compactionThreads) {
-    return new EngineResources(fileSystem);
+      FileSystem fileSystem, long memtablePoolBytes, long blockCacheBytes, int compactionThreads) {
+    if (blockCacheBytes < 0) {
+      throw new IllegalArgumentException("blockCacheBytes " + blockCacheBytes + " is negative");
+    }
+    if (compactionThreads < 1) {
+      throw new IllegalArgumentException("compactionThreads " + compactionThreads + " is below 1");
+    }
+    return new EngineResources(
+        fileSystem,
+        new MemoryPool(memtablePoolBytes),
+        new BlockCache(blockCacheBytes),
+        compactionThreads);
   }
 
   public FileSystem fileSystem() {
     return fileSystem;
   }
 
+  /** Off-heap bytes in memtables now. */
+  public long memtableBytesUsed() {
+    return memtablePool.usedBytes();
+  }
+
+  /** Off-heap bytes in cached and pinned blocks now. */
+  public long blockCacheBytesUsed() {
+    return blockCache.usedBytes();
+  }
+
+  MemoryPool memtablePool() {
+    return memtablePool;
+  }
+
+  BlockCache blockCache() {
+    return blockCache;
+  }
+
+  HeadCache headCache() {
+    return headCache;
+  }
+
+  Executor flushThreads() {
+    return flushThreads;
+  }
+
+  Executor compactionThreads() {
+    return compactionThreads;
+  }
+
+  void register(Engine engine) {
+    engines.add(engine);
+  }
+
+  void unregister(Engine engine) {
+    engines.remove(engine);
+  }
+
+  int engineCount() {
+    return engines.size();
+  }
+
+  /** Asks the engine with the largest memtable that can be rotated now to flush it. */
+  void freeMemory() {
+    List<Engine> largestFirst =
+        engines.stream().sorted(Comparator.comparingLong(Engine::activeBytes).reversed()).toList();
+    for (Engine engine : largestFirst) {
+      if (engine.tryRotate()) {
+        return;
+      }
+    }
+  }
+
   /** Stops the threads and releases the memory. Every engine must be closed before. */
   @Override
-  public void close() {}
+  public void close() {
+    if (!engines.isEmpty()) {
+      throw new IllegalStateException(engines.size() + " engines are still open");
+    }
+    tick.cancel(false);
+    ticker.close();
+    flushThreads.close();
+    compactionThreads.close();
+    blockCache.close();
+    memtablePool.close();
+  }
 }

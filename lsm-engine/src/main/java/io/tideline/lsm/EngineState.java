@@ -7,8 +7,8 @@ import java.util.Objects;
  * What the engine's content corresponds to; stored atomically with every flush.
  *
  * @param position the last log entry contained in the content
- * @param configuration opaque bytes the owner attached (the replication membership in force at {@code
- *     position}); empty if never set. Not copied: treat as immutable
+ * @param configuration opaque bytes the owner attached (the replication membership in force at
+ *     {@code position}); empty if never set. Not copied: treat as immutable
  * @param timeMillis the engine's time: the largest {@link WriteBatch#time} applied, in milliseconds
  *     since the epoch, 0 if none
  * @param expireBeforeMillis rows of queues with a smaller timestamp are expired; 0 if nothing is

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One frozen state of the engine: later batches do not show. Cheap to make and to close; holds files
- * and memory until closed, so close it soon.
+ * One frozen state of the engine: later batches do not show. Cheap to make and to close; holds
+ * files and memory until closed, so close it soon.
  *
  * <p>Threading: safe for many threads; cursors are not.
  */

@@ -3,12 +3,12 @@ package io.tideline.lsm;
 import java.io.IOException;
 
 /**
- * Walks the visible rows of one timeline in one direction: neither deleted, trimmed nor expired ones
- * show, and of several versions of a row only the newest.
+ * Walks the visible rows of one timeline in one direction: neither deleted, trimmed nor expired
+ * ones show, and of several versions of a row only the newest.
  *
- * <p>A new cursor stands before its first row. Values are valid until the next call of {@link #next}
- * or {@link #close}. Threading: confined to one thread at a time. Lifetime: must be closed, before the
- * {@link ReadView} it came from.
+ * <p>A new cursor stands before its first row. Values are valid until the next call of {@link
+ * #next} or {@link #close}. Threading: confined to one thread at a time. Lifetime: must be closed,
+ * before the {@link ReadView} it came from.
  */
 public interface RowCursor extends AutoCloseable {
 

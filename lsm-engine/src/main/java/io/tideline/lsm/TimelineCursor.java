@@ -3,7 +3,8 @@ package io.tideline.lsm;
 import java.io.IOException;
 
 /**
- * Walks timelines in ascending key order, those without a visible row included (their heads remain).
+ * Walks timelines in ascending key order, those without a visible row included (their heads
+ * remain).
  *
  * <p>Threading and lifetime as {@link RowCursor}.
  */

@@ -21,7 +21,9 @@ public final class WriteBatch {
   /** Largest value in bytes: the largest message (4 MiB) plus its envelope. */
   public static final int VALUE_BYTES_MAX = 5 << 20;
 
-  /** Record tables are numbered 0 to this number minus one: they share the key prefix of one byte. */
+  /**
+   * Record tables are numbered 0 to this number minus one: they share the key prefix of one byte.
+   */
   public static final int RECORD_TABLES_MAX = 16;
 
   /** Largest {@code kind}: it is stored in one byte beside the engine's own flags. */
@@ -66,9 +68,10 @@ public final class WriteBatch {
   }
 
   /**
-   * Adds a row at the end of a timeline. The caller guarantees {@code sequenceId} is larger than every
-   * id the timeline ever had ({@link TimelineHead#lastSequenceId}); the engine checks it where it can
-   * do so without a read, and relies on it to concatenate runs instead of merging them.
+   * Adds a row at the end of a timeline. The caller guarantees {@code sequenceId} is larger than
+   * every id the timeline ever had ({@link TimelineHead#lastSequenceId}); the engine checks it
+   * where it can do so without a read, and relies on it to concatenate runs instead of merging
+   * them.
    *
    * @param timestampMillis never below an earlier append of this partition; drives expiry
    * @param kind caller's tag, 0 to {@link #KIND_MAX}, returned by cursors
@@ -82,8 +85,8 @@ public final class WriteBatch {
   }
 
   /**
-   * Writes a row at any id: a new row in any order, or a newer version that replaces the row of this
-   * id. Counts as an append in the head only if {@code sequenceId} exceeds the head's last id.
+   * Writes a row at any id: a new row in any order, or a newer version that replaces the row of
+   * this id. Counts as an append in the head only if {@code sequenceId} exceeds the head's last id.
    */
   public WriteBatch put(
       byte[] timeline, long sequenceId, long timestampMillis, int kind, byte[] value) {
@@ -110,8 +113,8 @@ public final class WriteBatch {
   }
 
   /**
-   * Removes all rows up to the head's last id and raises the head's epoch by one; the head and its last
-   * id stay. Records are separate: the caller deletes those it wants gone.
+   * Removes all rows up to the head's last id and raises the head's epoch by one; the head and its
+   * last id stay. Records are separate: the caller deletes those it wants gone.
    */
   public WriteBatch deleteTimeline(byte[] timeline) {
     checkKey(timeline);
@@ -120,8 +123,8 @@ public final class WriteBatch {
   }
 
   /**
-   * Sets a record (a plain key-value pair beside the queues, for metadata and bookkeeping); the newest
-   * write wins. It disappears when the engine's time reaches {@code expiresAtMillis}.
+   * Sets a record (a plain key-value pair beside the queues, for metadata and bookkeeping); the
+   * newest write wins. It disappears when the engine's time reaches {@code expiresAtMillis}.
    *
    * @param table 0 to {@link #RECORD_TABLES_MAX} - 1: separate key spaces, scanned separately
    * @param expiresAtMillis milliseconds since the epoch, or {@link #NEVER}

@@ -1,0 +1,106 @@
+package io.tideline.lsm;
+
+import io.tideline.lsm.memory.MemoryPool;
+import io.tideline.lsm.memtable.Memtable;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Measures how full an engine is. Free space is looked up once a second and kept, the rest is read
+ * from gauges.
+ *
+ * <p>Threading: safe for many threads.
+ */
+final class PressureGauge {
+
+  private static final Logger log = LoggerFactory.getLogger(PressureGauge.class);
+
+  /** From here on writers slow down: what is in flight still fits. */
+  private static final double POOL_DELAY = 0.70;
+
+  private static final double POOL_REFUSE = 0.90;
+
+  /** Compaction keeps runs near the number of tiers; twice that means it has fallen behind. */
+  private static final int RUNS_DELAY = 16;
+
+  private static final int RUNS_REFUSE = 32;
+
+  /** Kept free for manifests, deletions and compactions that free space. */
+  static final long DISK_RESERVE_BYTES = 16L << 20;
+
+  /** Below this writers slow down. */
+  private static final long DISK_DELAY_BYTES = 2 * DISK_RESERVE_BYTES;
+
+  private final EngineResources resources;
+  private final Path directory;
+  private final Maintenance maintenance;
+  private final VersionSet versions;
+  private volatile long usableBytes = Long.MAX_VALUE;
+
+  PressureGauge(
+      EngineResources resources, Path directory, Maintenance maintenance, VersionSet versions) {
+    this.resources = resources;
+    this.directory = directory;
+    this.maintenance = maintenance;
+    this.versions = versions;
+  }
+
+  /** Looks up the free space. */
+  void refresh() {
+    try {
+      usableBytes = resources.fileSystem().usableBytes(directory);
+    } catch (IOException e) {
+      log.warn("{}: cannot tell the free space: {}", directory, e.toString());
+    }
+  }
+
+  Pressure measure() {
+    Pressure disk = disk();
+    if (disk.level() == Pressure.Level.REFUSE) {
+      return disk;
+    }
+    Pressure pool = graded(Pressure.Reason.MEMTABLE_POOL, poolFill(), POOL_DELAY, POOL_REFUSE);
+    int runs = versions.published().version().runs().size();
+    Pressure count =
+        graded(
+            Pressure.Reason.RUN_COUNT,
+            (double) runs / RUNS_REFUSE,
+            (double) RUNS_DELAY / RUNS_REFUSE,
+            1.0);
+    Pressure worst = pool.level().compareTo(count.level()) >= 0 ? pool : count;
+    return worst.level().compareTo(disk.level()) >= 0 ? worst : disk;
+  }
+
+  private static Pressure graded(Pressure.Reason reason, double fill, double delay, double refuse) {
+    if (fill < delay) {
+      return Pressure.NONE;
+    }
+    return new Pressure(fill < refuse ? Pressure.Level.DELAY : Pressure.Level.REFUSE, reason, fill);
+  }
+
+  private Pressure disk() {
+    long usable = usableBytes;
+    if (maintenance.isDiskFull() || usable < DISK_RESERVE_BYTES) {
+      return new Pressure(Pressure.Level.REFUSE, Pressure.Reason.DISK_SPACE, 1.0);
+    }
+    if (usable < DISK_DELAY_BYTES) {
+      double fill = (double) (DISK_DELAY_BYTES - usable) / DISK_RESERVE_BYTES;
+      return new Pressure(Pressure.Level.DELAY, Pressure.Reason.DISK_SPACE, fill);
+    }
+    return Pressure.NONE;
+  }
+
+  private double poolFill() {
+    MemoryPool pool = resources.memtablePool();
+    return (double) pool.usedBytes() / pool.capacityBytes();
+  }
+
+  /** Whether the pool is filling up and this memtable holds at least its share of it. */
+  boolean isMemoryShort(Memtable active) {
+    return poolFill() >= POOL_DELAY
+        && active.reservedBytes() * resources.engineCount() >= resources.memtablePool().usedBytes()
+        && !active.isEmpty();
+  }
+}

@@ -1,0 +1,48 @@
+package io.tideline.lsm.cache;
+
+import io.tideline.lsm.memory.NativeMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A decoded block in native memory with a count of those who hold it: readers, and the cache while
+ * it keeps it. The memory is freed with the last hold. Made with one hold, the maker's.
+ */
+public final class PinnedBlock {
+
+  private final NativeMemory memory;
+  private final MemorySegment data;
+  private final AtomicInteger holds = new AtomicInteger(1);
+
+  public PinnedBlock(NativeMemory memory, long size) {
+    this.memory = memory;
+    data = memory.allocate(size);
+  }
+
+  /** The bytes; valid while the caller holds the block. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** Takes a hold unless the block is already gone. */
+  public boolean tryRetain() {
+    int now = holds.get();
+    while (now > 0) {
+      if (holds.compareAndSet(now, now + 1)) {
+        return true;
+      }
+      now = holds.get();
+    }
+    return false;
+  }
+
+  /** Gives a hold back. */
+  public void release() {
+    int left = holds.decrementAndGet();
+    if (left == 0) {
+      memory.free(data);
+    } else if (left < 0) {
+      throw new AssertionError("block released too often");
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Flush and compaction as pure work: which runs to merge ({@link
+ * io.tideline.lsm.compaction.CompactionPicker}), what to leave out ({@link
+ * io.tideline.lsm.compaction.Retention}), and writing the result as tables ({@link
+ * io.tideline.lsm.compaction.RunWriter}). Internal to the engine; knows nothing of threads,
+ * versions or the manifest's file.
+ */
+@NullMarked
+package io.tideline.lsm.compaction;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,182 @@
+package io.tideline.lsm.table;
+
+import io.tideline.lsm.cache.PinnedBlock;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place in a run: a table, a block of it (held), a fragment of that.
+ *
+ * <p>Threading: confined. Lifetime: holds one block until {@link #close}.
+ */
+final class RunPosition implements AutoCloseable {
+
+  private final TableRun run;
+  private final boolean cached;
+  private final Fragment fragment = new Fragment();
+  private int table;
+  private int block;
+  private @Nullable PinnedBlock held;
+  private int fragments;
+  private int index;
+
+  RunPosition(TableRun run, boolean cached) {
+    this.run = run;
+    this.cached = cached;
+  }
+
+  Fragment fragment() {
+    return fragment;
+  }
+
+  /** Moves to the block that holds the first row at or after (key, id), if the run has one. */
+  boolean locate(byte[] key, long id) throws IOException {
+    int t = run.tableFor(key);
+    int size = run.tables().size();
+    while (t < size) {
+      int b = run.tables().get(t).index().blockAtOrAfter(key, id);
+      if (b < run.tables().get(t).blockCount()) {
+        return moveTo(t, b);
+      }
+      t++;
+    }
+    return false;
+  }
+
+  /** Moves to the first block of the run. */
+  boolean first() throws IOException {
+    return moveTo(0, 0);
+  }
+
+  /** Moves to the last block of the run. */
+  boolean last() throws IOException {
+    int t = run.tables().size() - 1;
+    return moveTo(t, run.tables().get(t).blockCount() - 1);
+  }
+
+  boolean nextBlock() throws IOException {
+    if (block + 1 < reader().blockCount()) {
+      return moveTo(table, block + 1);
+    }
+    return table + 1 < run.tables().size() && moveTo(table + 1, 0);
+  }
+
+  boolean previousBlock() throws IOException {
+    if (block > 0) {
+      return moveTo(table, block - 1);
+    }
+    return table > 0 && moveTo(table - 1, run.tables().get(table - 1).blockCount() - 1);
+  }
+
+  /** Whether the block before this one ends with the given key; reads no block. */
+  boolean previousBlockEndsWith(byte[] key) {
+    int t = block > 0 ? table : table - 1;
+    if (t < 0) {
+      return false;
+    }
+    TableReader reader = run.tables().get(t);
+    int b = block > 0 ? block - 1 : reader.blockCount() - 1;
+    return reader.index().compareLastKey(b, key) == 0;
+  }
+
+  /**
+   * Moves to the first block from here on that does not hold only rows of the key older than a
+   * time.
+   */
+  boolean skipOlderBlocks(byte[] key, long millis) throws IOException {
+    int t = table;
+    int b = block;
+    while (run.tables().get(t).index().compareLastKey(b, key) == 0
+        && run.tables().get(t).index().maxMillis(b) < millis) {
+      b++;
+      if (b == run.tables().get(t).blockCount()) {
+        t++;
+        b = 0;
+      }
+      if (t == run.tables().size()) {
+        return false;
+      }
+    }
+    return (t == table && b == block) || moveTo(t, b);
+  }
+
+  private TableReader reader() {
+    return run.tables().get(table);
+  }
+
+  private boolean moveTo(int t, int b) throws IOException {
+    if (held != null && t == table && b == block) {
+      return selectFragment(0);
+    }
+    TableReader reader = run.tables().get(t);
+    PinnedBlock loaded = cached ? reader.block(b) : reader.load(b);
+    close();
+    held = loaded;
+    table = t;
+    block = b;
+    fragments = Fragment.count(loaded.data(), reader.path(), reader.blockOffset(b));
+    return selectFragment(0);
+  }
+
+  /** Moves to a fragment of the present block. */
+  boolean selectFragment(int number) throws IOException {
+    PinnedBlock now = held;
+    if (now == null || number < 0 || number >= fragments) {
+      return false;
+    }
+    index = number;
+    fragment.load(now.data(), number, fragments, reader().path(), reader().blockOffset(block));
+    return true;
+  }
+
+  boolean nextFragment() throws IOException {
+    return selectFragment(index + 1);
+  }
+
+  boolean lastFragment() throws IOException {
+    return selectFragment(fragments - 1);
+  }
+
+  /** Moves to the fragment of a key in the present block; false if it is not there. */
+  boolean find(byte[] key) throws IOException {
+    return seekFragment(key) && fragment.compareKey(key) == 0;
+  }
+
+  /** Moves to the first fragment of the present block at or after a key. */
+  boolean seekFragment(byte[] key) throws IOException {
+    int low = 0;
+    int high = fragments;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      selectFragment(middle);
+      if (fragment.compareKey(key) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return selectFragment(low);
+  }
+
+  /** Copies another position of the same run; both hold the block then. */
+  void copyFrom(RunPosition other) throws IOException {
+    close();
+    PinnedBlock theirs = other.held;
+    if (theirs != null && !theirs.tryRetain()) {
+      throw new AssertionError("a held block cannot be gone");
+    }
+    held = theirs;
+    table = other.table;
+    block = other.block;
+    fragments = other.fragments;
+    selectFragment(other.index);
+  }
+
+  @Override
+  public void close() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+  }
+}

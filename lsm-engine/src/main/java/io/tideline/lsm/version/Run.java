@@ -1,0 +1,74 @@
+package io.tideline.lsm.version;
+
+import io.tideline.lsm.manifest.RunMeta;
+import io.tideline.lsm.manifest.VersionEdit.Generations;
+import io.tideline.lsm.table.TableProperties;
+import io.tideline.lsm.table.TableRun;
+import java.util.List;
+
+/** A run with its open tables. Immutable. */
+public final class Run {
+
+  private final RunMeta meta;
+  private final List<Table> tables;
+  private final TableRun rows;
+  private final boolean hasTrims;
+  private final boolean skippableByTime;
+  private final long maxMillis;
+
+  public Run(RunMeta meta, List<Table> tables) {
+    this.meta = meta;
+    this.tables = List.copyOf(tables);
+    rows = new TableRun(tables.stream().map(Table::reader).toList());
+    hasTrims = has(TableProperties.HAS_TRIMS);
+    skippableByTime = !has(TableProperties.HAS_OTHER_THAN_APPENDS);
+    maxMillis =
+        meta.tables().stream()
+            .mapToLong(t -> t.properties().maxMillis())
+            .max()
+            .orElse(Long.MIN_VALUE);
+  }
+
+  private boolean has(int flag) {
+    return meta.tables().stream().anyMatch(t -> t.properties().has(flag));
+  }
+
+  public RunMeta meta() {
+    return meta;
+  }
+
+  public Generations generations() {
+    return new Generations(meta.minGeneration(), meta.maxGeneration());
+  }
+
+  public List<Table> tables() {
+    return tables;
+  }
+
+  public TableRun rows() {
+    return rows;
+  }
+
+  /** Whether some head in it has a trim mark. */
+  public boolean hasTrims() {
+    return hasTrims;
+  }
+
+  /** Whether some timeline row in it is an append. */
+  public boolean hasAppends() {
+    return maxMillis != Long.MIN_VALUE;
+  }
+
+  /** Whether every timeline row in it has expired at this watermark. */
+  public boolean isExpired(long expireBeforeMillis) {
+    return skippableByTime && maxMillis < expireBeforeMillis;
+  }
+
+  void retain() {
+    tables.forEach(Table::retain);
+  }
+
+  void release() {
+    tables.forEach(Table::release);
+  }
+}

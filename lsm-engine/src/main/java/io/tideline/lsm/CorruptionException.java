@@ -12,6 +12,8 @@ public final class CorruptionException extends IOException {
 
   private final transient Path file;
   private final long offset;
+  private final String expected;
+  private final String found;
 
   /**
    * @param file the damaged file
@@ -31,6 +33,8 @@ public final class CorruptionException extends IOException {
             + found);
     this.file = file;
     this.offset = offset;
+    this.expected = expected;
+    this.found = found;
   }
 
   public Path file() {
@@ -39,5 +43,15 @@ public final class CorruptionException extends IOException {
 
   public long offset() {
     return offset;
+  }
+
+  /** What should be there. */
+  public String expected() {
+    return expected;
+  }
+
+  /** What is there. */
+  public String found() {
+    return found;
   }
 }

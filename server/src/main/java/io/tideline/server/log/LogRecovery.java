@@ -182,16 +182,21 @@ final class LogRecovery {
   private static void requireTorn(
       Segment segment, SegmentScanner scanner, Tail at, SegmentScanner.Found found)
       throws IOException {
-    LogRecord later = scanner.search(at.offset() + LogFormat.ALIGNMENT);
-    while (later != null) {
-      if (later.syncedEnd() > at.offset()) {
-        throw corruption(segment, at, found);
-      }
-      later = scanner.search(later.offset() + LogFormat.ALIGNMENT);
+    if (!isTorn(scanner, at.offset())) {
+      throw corruption(segment, at, found);
     }
     if (found instanceof SegmentScanner.Found.Damaged) {
       LOG.info("log segment {} ends with a torn write at {}", segment.path(), at.offset());
     }
+  }
+
+  /** Whether no record behind {@code offset} proves that this place was durable once. */
+  static boolean isTorn(SegmentScanner scanner, long offset) throws IOException {
+    LogRecord later = scanner.search(offset + LogFormat.ALIGNMENT);
+    while (later != null && later.syncedEnd() <= offset) {
+      later = scanner.search(later.offset() + LogFormat.ALIGNMENT);
+    }
+    return later == null;
   }
 
   private static CorruptionException corruption(

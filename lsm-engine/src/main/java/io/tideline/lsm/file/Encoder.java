@@ -24,27 +24,32 @@ public final class Encoder {
   }
 
   public Encoder putByte(int value) {
-    bytes[grow(1)] = (byte) value;
+    int at = grow(1);
+    bytes[at] = (byte) value;
     return this;
   }
 
   public Encoder putShort(int value) {
-    SHORTS.set(bytes, grow(2), (short) value);
+    int at = grow(2);
+    SHORTS.set(bytes, at, (short) value);
     return this;
   }
 
   public Encoder putInt(int value) {
-    INTS.set(bytes, grow(4), value);
+    int at = grow(4);
+    INTS.set(bytes, at, value);
     return this;
   }
 
   public Encoder putLong(long value) {
-    LONGS.set(bytes, grow(8), value);
+    int at = grow(8);
+    LONGS.set(bytes, at, value);
     return this;
   }
 
   public Encoder putBytes(byte[] src, int offset, int length) {
-    System.arraycopy(src, offset, bytes, grow(length), length);
+    int at = grow(length);
+    System.arraycopy(src, offset, bytes, at, length);
     return this;
   }
 

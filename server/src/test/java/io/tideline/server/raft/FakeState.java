@@ -4,6 +4,7 @@ import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.ReplicatedState;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,7 +22,10 @@ final class FakeState implements ReplicatedState {
   final List<LogPosition> flushes = Collections.synchronizedList(new ArrayList<>());
   final CountDownLatch leading = new CountDownLatch(1);
   volatile EngineState durable;
-  volatile boolean flushAdvised;
+
+  /** A flush is advised once the entry with this payload is applied. */
+  volatile String flushAfter = "";
+
   volatile long term;
   private volatile byte[] membership = {};
   volatile @Nullable RuntimeException failApply;
@@ -57,12 +61,13 @@ final class FakeState implements ReplicatedState {
 
   @Override
   public boolean flushAdvised() {
-    return flushAdvised;
+    return !applied.isEmpty()
+        && flushAfter.equals(new String(applied.getLast().payload(), StandardCharsets.UTF_8));
   }
 
   @Override
   public CompletableFuture<EngineState> flush(LogPosition position, byte[] configuration) {
-    flushAdvised = false;
+    flushAfter = "";
     flushes.add(position);
     membership = configuration;
     durable = new EngineState(position, membership, 0, 0);

@@ -138,7 +138,7 @@ final class JRaftGroupsTest {
   @Test
   void aFullMemtableIsFlushedAtThatVeryEntryAndTheLogIsCutBehindIt() throws Exception {
     propose("one").get(10, TimeUnit.SECONDS);
-    state.flushAdvised = true;
+    state.flushAfter = "two";
     long index = propose("two").get(10, TimeUnit.SECONDS);
     await().until(() -> !state.flushes.isEmpty());
     assertThat(state.flushes.getFirst().index()).isEqualTo(index);

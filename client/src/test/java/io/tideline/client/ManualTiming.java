@@ -7,11 +7,11 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A clock that stands still until a test moves it, and dice with one face. Tasks run on the thread that
- * moves the clock. Thread-safe.
+ * A clock that stands still until a test moves it, and dice with one face. Tasks run on the thread
+ * that moves the clock. Thread-safe.
  *
- * <p>In eager mode a scheduled task runs at once, on a thread of its own, and the clock jumps to its
- * time: waits cost nothing and are written down.
+ * <p>In eager mode a scheduled task runs at once, on a thread of its own, and the clock jumps to
+ * its time: waits cost nothing and are written down.
  */
 final class ManualTiming implements Timing {
 

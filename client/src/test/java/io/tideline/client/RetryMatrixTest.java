@@ -1,6 +1,7 @@
 package io.tideline.client;
 
 import static io.grpc.Status.Code.ABORTED;
+import static io.grpc.Status.Code.CANCELLED;
 import static io.grpc.Status.Code.DEADLINE_EXCEEDED;
 import static io.grpc.Status.Code.FAILED_PRECONDITION;
 import static io.grpc.Status.Code.INTERNAL;
@@ -13,8 +14,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.Status;
-import io.tideline.client.testing.Fault;
 import io.tideline.client.testing.FakeServer;
+import io.tideline.client.testing.Fault;
 import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
@@ -76,9 +77,7 @@ class RetryMatrixTest {
             WriteKind.SINGLE,
             c -> c.appendAll(List.of(AppendItem.of(TIMELINE, HELLO))).get(0).orThrow()),
         new Operation(
-            "BatchAppend",
-            WriteKind.REPEATABLE,
-            c -> c.appendAll(List.of(keyed)).get(0).orThrow()),
+            "BatchAppend", WriteKind.REPEATABLE, c -> c.appendAll(List.of(keyed)).get(0).orThrow()),
         new Operation("Put", WriteKind.SINGLE, c -> c.put(TIMELINE, 1, HELLO)),
         new Operation("Put", WriteKind.SINGLE, c -> c.putOrReplace(TIMELINE, 1, HELLO)),
         new Operation("Trim", WriteKind.REPEATABLE, c -> c.trim(TIMELINE, 0)),
@@ -89,10 +88,8 @@ class RetryMatrixTest {
             c -> c.meta().update(TIMELINE, MetaUpdate.builder().set("a", 1).build())),
         new Operation("DeleteMeta", WriteKind.SINGLE, c -> c.meta().delete(TIMELINE)),
         new Operation("DropStore", WriteKind.SINGLE, c -> c.stores().drop("chat")),
-        new Operation(
-            "FlushPartitions", WriteKind.REPEATABLE, c -> c.admin().flushPartitions()),
-        new Operation(
-            "Scan", WriteKind.READ, c -> c.scanPage(ScanSpec.of(TIMELINE))),
+        new Operation("FlushPartitions", WriteKind.REPEATABLE, c -> c.admin().flushPartitions()),
+        new Operation("Scan", WriteKind.READ, c -> c.scanPage(ScanSpec.of(TIMELINE))),
         new Operation("Heads", WriteKind.READ, c -> c.head(TIMELINE)),
         new Operation("ListStores", WriteKind.READ, c -> c.stores().list()),
         new Operation("ListNodes", WriteKind.READ, c -> c.admin().nodes()));
@@ -115,7 +112,8 @@ class RetryMatrixTest {
             Arguments.of(UNKNOWN, ErrorReason.ERROR_REASON_OUTCOME_UNKNOWN),
             Arguments.of(DEADLINE_EXCEEDED, ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED),
             Arguments.of(UNAVAILABLE, ErrorReason.ERROR_REASON_REPLICA_FAILED),
-            Arguments.of(UNAVAILABLE, ErrorReason.ERROR_REASON_UNSPECIFIED));
+            Arguments.of(UNAVAILABLE, ErrorReason.ERROR_REASON_UNSPECIFIED),
+            Arguments.of(CANCELLED, ErrorReason.ERROR_REASON_UNSPECIFIED));
     List<Arguments> refused =
         List.of(
             Arguments.of(INVALID_ARGUMENT, ErrorReason.ERROR_REASON_TOO_LARGE),
@@ -169,8 +167,7 @@ class RetryMatrixTest {
     TidelineClient threeAttempts =
         client.withRetryPolicy(RetryPolicy.defaults().withMaxAttempts(3));
     TidelineException e =
-        catchThrowableOfType(
-            TidelineException.class, () -> operation.call().accept(threeAttempts));
+        catchThrowableOfType(TidelineException.class, () -> operation.call().accept(threeAttempts));
 
     assertThat(e.attempts()).isEqualTo(retried ? 3 : 1);
     assertThat(e.isRetryable()).isEqualTo(retried);

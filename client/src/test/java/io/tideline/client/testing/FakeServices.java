@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The services of a fake server: what they were asked, what they answer and what goes wrong. Timelines
- * are kept for real; the other services answer what a test scripted. Thread-safe.
+ * The services of a fake server: what they were asked, what they answer and what goes wrong.
+ * Timelines are kept for real; the other services answer what a test scripted. Thread-safe.
  */
 public final class FakeServices {
 
@@ -74,6 +74,8 @@ public final class FakeServices {
       } else {
         fail(fault, out, () -> answer(method, request, work));
       }
+    } catch (FakeTimelines.ItemRefused e) {
+      out.onError(e.fault.toException());
     } catch (StatusRuntimeException e) {
       out.onError(e);
     }

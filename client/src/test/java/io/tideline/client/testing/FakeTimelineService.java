@@ -1,13 +1,11 @@
 package io.tideline.client.testing;
 
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
 import io.tideline.proto.v1.BatchAppendResponse;
-import io.tideline.proto.v1.BatchAppendResult;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.GetResponse;
 import io.tideline.proto.v1.HeadResult;
@@ -59,20 +57,7 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
         request,
         BatchAppendResponse.class,
         out,
-        () -> appendAll(services.store(request.getStore()), request));
-  }
-
-  private static BatchAppendResponse appendAll(FakeTimelines store, BatchAppendRequest request) {
-    BatchAppendResponse.Builder response = BatchAppendResponse.newBuilder();
-    for (BatchAppendItem item : request.getItemsList()) {
-      BatchAppendResult.Builder result = response.addResultsBuilder();
-      try {
-        result.setOk(store.append(item));
-      } catch (StatusRuntimeException e) {
-        result.getErrorBuilder().setCode(e.getStatus().getCode().value());
-      }
-    }
-    return response.build();
+        () -> services.store(request.getStore()).appendAll(request));
   }
 
   @Override
@@ -119,7 +104,7 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
         request,
         ScanResponse.class,
         out,
-        () -> services.store(request.getStore()).scan(request));
+        () -> services.store(request.getStore()).page(request));
   }
 
   @Override
@@ -144,7 +129,8 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
 
   @Override
   public void latest(LatestRequest request, StreamObserver<LatestResponse> out) {
-    services.serve("Latest", request, LatestResponse.class, out, LatestResponse::getDefaultInstance);
+    services.serve(
+        "Latest", request, LatestResponse.class, out, LatestResponse::getDefaultInstance);
   }
 
   @Override

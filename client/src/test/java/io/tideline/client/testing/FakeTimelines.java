@@ -3,12 +3,16 @@ package io.tideline.client.testing;
 import io.grpc.Status;
 import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
+import io.tideline.proto.v1.BatchAppendRequest;
+import io.tideline.proto.v1.BatchAppendResponse;
+import io.tideline.proto.v1.BatchAppendResult;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
 import io.tideline.proto.v1.Entry;
 import io.tideline.proto.v1.EntryKind;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
+import io.tideline.proto.v1.ItemError;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
@@ -20,8 +24,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The timelines of one fake store: DENSE ids, message keys, trim marks. Outlives the servers that serve
- * it. Thread-safe.
+ * The timelines of one fake store: DENSE ids, message keys, trim marks. Outlives the servers that
+ * serve it. Thread-safe.
  */
 public final class FakeTimelines {
 
@@ -45,10 +49,6 @@ public final class FakeTimelines {
   /** All that was ever appended, in order. */
   public synchronized List<Entry> entries(TimelineId timeline) {
     return List.copyOf(line(timeline).entries);
-  }
-
-  synchronized boolean exists(TimelineId timeline) {
-    return lines.containsKey(timeline);
   }
 
   private Line line(TimelineId timeline) {
@@ -89,6 +89,24 @@ public final class FakeTimelines {
     return response;
   }
 
+  /** Appends each item; one that fails leaves the others be. */
+  public synchronized BatchAppendResponse appendAll(BatchAppendRequest request) {
+    BatchAppendResponse.Builder response = BatchAppendResponse.newBuilder();
+    for (BatchAppendItem item : request.getItemsList()) {
+      BatchAppendResult.Builder result = BatchAppendResult.newBuilder();
+      try {
+        result.setOk(append(item));
+      } catch (ItemRefused e) {
+        result.setError(
+            ItemError.newBuilder()
+                .setCode(e.fault.status().getCode().value())
+                .setDetail(e.fault.detail()));
+      }
+      response.addResults(result);
+    }
+    return response.build();
+  }
+
   public synchronized long trim(TimelineId timeline, long through) {
     Line line = line(timeline);
     line.trimmedThrough = Math.max(line.trimmedThrough, through);
@@ -124,7 +142,8 @@ public final class FakeTimelines {
         .build();
   }
 
-  synchronized ScanResponse scan(ScanRequest request) {
+  /** A page, as the contract has it; filters are not applied. */
+  public synchronized ScanResponse page(ScanRequest request) {
     Line line = line(request.getTimeline());
     boolean backward = request.getDirection() == ScanDirection.SCAN_DIRECTION_BACKWARD;
     int limit = request.hasLimit() ? request.getLimit() : PAGE_DEFAULT;
@@ -132,12 +151,14 @@ public final class FakeTimelines {
     if (request.hasFromTimeMs()) {
       from = Math.max(1, request.getFromTimeMs() - TIME_BASE_MILLIS);
     }
-    long end = Math.min(request.hasToSequenceId() ? request.getToSequenceId() : line.last() + 1, line.last() + 1);
+    long end =
+        Math.min(
+            request.hasToSequenceId() ? request.getToSequenceId() : line.last() + 1,
+            line.last() + 1);
     long first = Math.max(from, line.trimmedThrough + 1);
     // What is gone matters only to a page that reaches down to it.
     boolean reachesStart = !backward || end - limit <= first;
-    boolean trimmed =
-        request.hasFromSequenceId() && from <= line.trimmedThrough && reachesStart;
+    boolean trimmed = request.hasFromSequenceId() && from <= line.trimmedThrough && reachesStart;
     ScanResponse.Builder page = ScanResponse.newBuilder();
     long id = backward ? end - 1 : first;
     while (page.getEntriesCount() < limit && id >= first && id < end) {
@@ -160,7 +181,17 @@ public final class FakeTimelines {
         .setTimelineExists(line.last() > 0);
   }
 
-  private static RuntimeException failure(Status.Code status, ErrorDetail.Builder detail) {
-    return Fault.refuse(status, detail.build()).toException();
+  private static ItemRefused failure(Status.Code status, ErrorDetail.Builder detail) {
+    return new ItemRefused(Fault.refuse(status, detail.build()));
+  }
+
+  /** One operation is refused; the call it came in may carry others. */
+  static final class ItemRefused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    final transient Fault fault;
+
+    ItemRefused(Fault fault) {
+      this.fault = fault;
+    }
   }
 }

@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Which calls go wrong, by method: those ordered one by one, then what a source says. Thread-safe. */
+/**
+ * Which calls go wrong, by method: those ordered one by one, then what a source says. Thread-safe.
+ */
 public final class Faults {
 
   private final Map<String, Queue<Fault>> ordered = new ConcurrentHashMap<>();

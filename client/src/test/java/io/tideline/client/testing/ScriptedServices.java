@@ -48,27 +48,40 @@ final class ScriptedServices {
 
     @Override
     public void putMeta(PutMetaRequest request, StreamObserver<PutMetaResponse> out) {
-      services.serve("PutMeta", request, PutMetaResponse.class, out, PutMetaResponse::getDefaultInstance);
+      services.serve(
+          "PutMeta", request, PutMetaResponse.class, out, PutMetaResponse::getDefaultInstance);
     }
 
     @Override
     public void updateMeta(UpdateMetaRequest request, StreamObserver<UpdateMetaResponse> out) {
-      services.serve("UpdateMeta", request, UpdateMetaResponse.class, out, UpdateMetaResponse::getDefaultInstance);
+      services.serve(
+          "UpdateMeta",
+          request,
+          UpdateMetaResponse.class,
+          out,
+          UpdateMetaResponse::getDefaultInstance);
     }
 
     @Override
     public void getMeta(GetMetaRequest request, StreamObserver<GetMetaResponse> out) {
-      services.serve("GetMeta", request, GetMetaResponse.class, out, GetMetaResponse::getDefaultInstance);
+      services.serve(
+          "GetMeta", request, GetMetaResponse.class, out, GetMetaResponse::getDefaultInstance);
     }
 
     @Override
     public void deleteMeta(DeleteMetaRequest request, StreamObserver<DeleteMetaResponse> out) {
-      services.serve("DeleteMeta", request, DeleteMetaResponse.class, out, DeleteMetaResponse::getDefaultInstance);
+      services.serve(
+          "DeleteMeta",
+          request,
+          DeleteMetaResponse.class,
+          out,
+          DeleteMetaResponse::getDefaultInstance);
     }
 
     @Override
     public void listMeta(ListMetaRequest request, StreamObserver<ListMetaResponse> out) {
-      services.serve("ListMeta", request, ListMetaResponse.class, out, ListMetaResponse::getDefaultInstance);
+      services.serve(
+          "ListMeta", request, ListMetaResponse.class, out, ListMetaResponse::getDefaultInstance);
     }
   }
 
@@ -82,27 +95,53 @@ final class ScriptedServices {
 
     @Override
     public void createStore(CreateStoreRequest request, StreamObserver<CreateStoreResponse> out) {
-      services.serve("CreateStore", request, CreateStoreResponse.class, out, CreateStoreResponse::getDefaultInstance);
+      services.serve(
+          "CreateStore",
+          request,
+          CreateStoreResponse.class,
+          out,
+          CreateStoreResponse::getDefaultInstance);
     }
 
     @Override
-    public void describeStore(DescribeStoreRequest request, StreamObserver<DescribeStoreResponse> out) {
-      services.serve("DescribeStore", request, DescribeStoreResponse.class, out, DescribeStoreResponse::getDefaultInstance);
+    public void describeStore(
+        DescribeStoreRequest request, StreamObserver<DescribeStoreResponse> out) {
+      services.serve(
+          "DescribeStore",
+          request,
+          DescribeStoreResponse.class,
+          out,
+          DescribeStoreResponse::getDefaultInstance);
     }
 
     @Override
     public void listStores(ListStoresRequest request, StreamObserver<ListStoresResponse> out) {
-      services.serve("ListStores", request, ListStoresResponse.class, out, ListStoresResponse::getDefaultInstance);
+      services.serve(
+          "ListStores",
+          request,
+          ListStoresResponse.class,
+          out,
+          ListStoresResponse::getDefaultInstance);
     }
 
     @Override
     public void alterStore(AlterStoreRequest request, StreamObserver<AlterStoreResponse> out) {
-      services.serve("AlterStore", request, AlterStoreResponse.class, out, AlterStoreResponse::getDefaultInstance);
+      services.serve(
+          "AlterStore",
+          request,
+          AlterStoreResponse.class,
+          out,
+          AlterStoreResponse::getDefaultInstance);
     }
 
     @Override
     public void dropStore(DropStoreRequest request, StreamObserver<DropStoreResponse> out) {
-      services.serve("DropStore", request, DropStoreResponse.class, out, DropStoreResponse::getDefaultInstance);
+      services.serve(
+          "DropStore",
+          request,
+          DropStoreResponse.class,
+          out,
+          DropStoreResponse::getDefaultInstance);
     }
   }
 
@@ -115,23 +154,46 @@ final class ScriptedServices {
     }
 
     @Override
-    public void getNodeStatus(GetNodeStatusRequest request, StreamObserver<GetNodeStatusResponse> out) {
-      services.serve("GetNodeStatus", request, GetNodeStatusResponse.class, out, GetNodeStatusResponse::getDefaultInstance);
+    public void getNodeStatus(
+        GetNodeStatusRequest request, StreamObserver<GetNodeStatusResponse> out) {
+      services.serve(
+          "GetNodeStatus",
+          request,
+          GetNodeStatusResponse.class,
+          out,
+          GetNodeStatusResponse::getDefaultInstance);
     }
 
     @Override
     public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> out) {
-      services.serve("ListNodes", request, ListNodesResponse.class, out, ListNodesResponse::getDefaultInstance);
+      services.serve(
+          "ListNodes",
+          request,
+          ListNodesResponse.class,
+          out,
+          ListNodesResponse::getDefaultInstance);
     }
 
     @Override
-    public void listPartitions(ListPartitionsRequest request, StreamObserver<ListPartitionsResponse> out) {
-      services.serve("ListPartitions", request, ListPartitionsResponse.class, out, ListPartitionsResponse::getDefaultInstance);
+    public void listPartitions(
+        ListPartitionsRequest request, StreamObserver<ListPartitionsResponse> out) {
+      services.serve(
+          "ListPartitions",
+          request,
+          ListPartitionsResponse.class,
+          out,
+          ListPartitionsResponse::getDefaultInstance);
     }
 
     @Override
-    public void flushPartitions(FlushPartitionsRequest request, StreamObserver<FlushPartitionsResponse> out) {
-      services.serve("FlushPartitions", request, FlushPartitionsResponse.class, out, FlushPartitionsResponse::getDefaultInstance);
+    public void flushPartitions(
+        FlushPartitionsRequest request, StreamObserver<FlushPartitionsResponse> out) {
+      services.serve(
+          "FlushPartitions",
+          request,
+          FlushPartitionsResponse.class,
+          out,
+          FlushPartitionsResponse::getDefaultInstance);
     }
   }
 }

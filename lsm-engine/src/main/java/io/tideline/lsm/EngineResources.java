@@ -45,7 +45,8 @@ public final class EngineResources implements Closeable {
       FileSystem fileSystem,
       MemoryPool memtablePool,
       BlockCache blockCache,
-      int compactionThreads) {
+      int compactionThreads,
+      long tickMillis) {
     this.fileSystem = fileSystem;
     this.memtablePool = memtablePool;
     this.blockCache = blockCache;
@@ -55,7 +56,7 @@ public final class EngineResources implements Closeable {
     ticker = Executors.newSingleThreadScheduledExecutor(named("tideline-engine-tick-"));
     tick =
         ticker.scheduleWithFixedDelay(
-            () -> engines.forEach(Engine::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+            () -> engines.forEach(Engine::tick), tickMillis, tickMillis, TimeUnit.MILLISECONDS);
   }
 
   private static ThreadFactory named(String prefix) {
@@ -78,6 +79,16 @@ public final class EngineResources implements Closeable {
    */
   public static EngineResources create(
       FileSystem fileSystem, long memtablePoolBytes, long blockCacheBytes, int compactionThreads) {
+    return create(fileSystem, memtablePoolBytes, blockCacheBytes, compactionThreads, TICK_MILLIS);
+  }
+
+  /** With another tick than the usual, for tests of what waits for it. */
+  static EngineResources create(
+      FileSystem fileSystem,
+      long memtablePoolBytes,
+      long blockCacheBytes,
+      int compactionThreads,
+      long tickMillis) {
     if (blockCacheBytes < 0) {
       throw new IllegalArgumentException("blockCacheBytes " + blockCacheBytes + " is negative");
     }
@@ -88,7 +99,8 @@ public final class EngineResources implements Closeable {
         fileSystem,
         new MemoryPool(memtablePoolBytes),
         new BlockCache(blockCacheBytes),
-        compactionThreads);
+        compactionThreads,
+        tickMillis);
   }
 
   public FileSystem fileSystem() {

@@ -1,6 +1,9 @@
 package io.tideline.lsm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.tideline.lsm.EngineOptions.Compression;
+import io.tideline.lsm.inspect.EngineChecker;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.ModelCheck;
 import io.tideline.lsm.testing.ModelStore;
@@ -88,6 +91,8 @@ class EngineModelTest {
       }
       engine.close();
     }
+    assertThat(EngineChecker.check(disk, DIRECTORY)).isEmpty();
+    assertThat(disk.openHandles()).isZero();
   }
 
   private static void checkOldest(List<Held> held) throws Exception {

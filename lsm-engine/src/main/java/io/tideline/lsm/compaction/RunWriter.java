@@ -109,7 +109,7 @@ public final class RunWriter {
         finishTable();
         writer = begin(source.key(), head, false, true);
       }
-      write(writer, rows, verdict);
+      write(writer, rows, verdict, false);
     }
     if (writer != null) {
       writer.endGroup(true);
@@ -124,19 +124,19 @@ public final class RunWriter {
     Retention.Verdict verdict = retention.ofRecord(rows.timestampMillis(), rows.meta());
     if (verdict != Retention.Verdict.DROP) {
       TableWriter writer = begin(source.key(), Heads.NONE, true, false);
-      write(writer, rows, verdict);
+      write(writer, rows, verdict, true);
       writer.endGroup(true);
     }
   }
 
-  private void write(TableWriter writer, RowSource rows, Retention.Verdict verdict)
+  private void write(TableWriter writer, RowSource rows, Retention.Verdict verdict, boolean record)
       throws IOException {
     if (verdict == Retention.Verdict.BURY) {
       writer.addTombstone(rows.sequenceId());
       return;
     }
     int meta = rows.meta();
-    if (retention.oldest()) {
+    if (retention.oldest() && !record) {
       meta = RowType.meta(RowType.APPEND, RowType.kind(meta));
     }
     writer.add(rows.sequenceId(), rows.timestampMillis(), meta, rows);

@@ -24,7 +24,7 @@ public final class Encoder {
   }
 
   public Encoder putByte(int value) {
-    int at = grow(1);
+    int at = grow(1); // First: growing replaces the array.
     bytes[at] = (byte) value;
     return this;
   }

@@ -96,6 +96,10 @@ final class Fragment {
     return (flags & BlockFormat.FIRST) != 0;
   }
 
+  boolean isRecord() {
+    return (flags & BlockFormat.RECORD) != 0;
+  }
+
   boolean continues() {
     return (flags & BlockFormat.CONTINUES) != 0;
   }

@@ -97,7 +97,7 @@ public final class TableWriter {
     addHash(KeyHash.of(groupKey, engineId.getLeastSignificantBits()));
     groups += continued ? 0 : 1;
     flags |= isRecord ? TableProperties.HAS_RECORDS : 0;
-    if (groupHead.trimmedThrough() != TimelineHead.NOTHING_TRIMMED) {
+    if (!continued && groupHead.trimmedThrough() != TimelineHead.NOTHING_TRIMMED) {
       flags |= TableProperties.HAS_TRIMS;
     }
     block.begin(groupKey, groupHead, isRecord, !continued);

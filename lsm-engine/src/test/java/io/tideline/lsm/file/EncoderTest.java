@@ -3,44 +3,44 @@ package io.tideline.lsm.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class EncoderTest {
 
-  /** More than any first capacity, so that each kind of put makes the buffer grow at some offset. */
-  private static final int COUNT = 100;
-
   @Test
-  void keepsWhatIsPutWhileItGrows() {
-    for (int offset = 0; offset < 8; offset++) {
-      Encoder encoder = new Encoder(0);
-      ByteBuffer expected = ByteBuffer.allocate(4_096).order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < offset; i++) {
-        encoder.putByte(0xee);
-        expected.put((byte) 0xee);
+  void growingInTheMiddleOfAWriteLosesNothing() {
+    for (int lead = 0; lead < 40; lead++) {
+      Encoder out = new Encoder(16);
+      for (int i = 0; i < lead; i++) {
+        out.putByte(i);
       }
-      for (int i = 1; i <= COUNT; i++) {
-        byte[] bytes = {(byte) i, (byte) -i, 7};
-        encoder.putShort(-i).putInt(-i).putByte(i).putLong(-i).putBytes(bytes, 0, bytes.length);
-        expected.putShort((short) -i).putInt(-i).put((byte) i).putLong(-i).put(bytes);
+      out.putShort(0x1234).putInt(0x56789abc).putLong(-2L).putSized(new byte[] {7, 8, 9});
+      ByteBuffer in = FileFrame.wrap(out.toByteArray());
+      for (int i = 0; i < lead; i++) {
+        assertThat(in.get()).isEqualTo((byte) i);
       }
-
-      assertThat(Arrays.copyOf(encoder.array(), encoder.size()))
-          .isEqualTo(Arrays.copyOf(expected.array(), expected.position()));
+      assertThat(in.getShort()).isEqualTo((short) 0x1234);
+      assertThat(in.getInt()).isEqualTo(0x56789abc);
+      assertThat(in.getLong()).isEqualTo(-2L);
+      assertThat(in.getInt()).isEqualTo(3);
+      assertThat(in.get()).isEqualTo((byte) 7);
+      assertThat(in.remaining()).isEqualTo(2);
     }
   }
 
   @Test
-  void takesMoreAtOnceThanItsCapacity() {
-    byte[] large = new byte[100_000];
-    Arrays.fill(large, (byte) 3);
-    Encoder encoder = new Encoder(16).putByte(1);
-
-    encoder.putBytes(large, 0, large.length);
-
-    assertThat(encoder.size()).isEqualTo(100_001);
-    assertThat(Arrays.copyOfRange(encoder.array(), 1, 100_001)).isEqualTo(large);
+  void widthsKeepTheLowBytes() {
+    Encoder out = new Encoder(16);
+    out.putWidth(5, 0)
+        .putWidth(200, 1)
+        .putWidth(60_000, 2)
+        .putWidth(4_000_000_000L, 4)
+        .putWidth(-1, 8);
+    ByteBuffer in = FileFrame.wrap(out.toByteArray());
+    assertThat(in.get() & 0xFF).isEqualTo(200);
+    assertThat(in.getShort() & 0xFFFF).isEqualTo(60_000);
+    assertThat(in.getInt() & 0xFFFF_FFFFL).isEqualTo(4_000_000_000L);
+    assertThat(in.getLong()).isEqualTo(-1);
+    assertThat(in.hasRemaining()).isFalse();
   }
 }

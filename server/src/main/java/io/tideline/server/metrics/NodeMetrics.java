@@ -56,15 +56,11 @@ public final class NodeMetrics implements AutoCloseable {
     source = partitionsOfNode;
   }
 
-  /**
-   * A number that goes up and down.
-   *
-   * @param unit empty for a count
-   */
+  /** A number that goes up and down. */
   public void gauge(String name, String description, String unit, LongSupplier value) {
     Gauge.builder(name, value, LongSupplier::getAsLong)
         .description(description)
-        .baseUnit(unit.isEmpty() ? null : unit)
+        .baseUnit(unit)
         .strongReference(true)
         .register(registry);
   }

@@ -1,0 +1,188 @@
+package io.tideline.lsm.inspect;
+
+import io.tideline.lsm.TimelineHead;
+import io.tideline.lsm.fs.FileSystem;
+import io.tideline.lsm.row.InternalKey;
+import io.tideline.lsm.row.KeyHash;
+import io.tideline.lsm.row.RowType;
+import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableProperties;
+import io.tideline.lsm.table.TableWalk;
+import io.tideline.lsm.table.TableWalk.BlockInfo;
+import io.tideline.lsm.table.TableWalk.FragmentInfo;
+import io.tideline.lsm.table.TableWalk.RowInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Checks one table row by row; carries on from the table before it in the run. */
+abstract class TableChecker {
+
+  private final Path path;
+  private final TableMeta meta;
+  private final UUID engineId;
+  private final List<Problem> problems;
+
+  // Where the walk is; taken over from the previous table.
+  private byte @Nullable [] key;
+  private boolean groupOpen;
+  private long lastId;
+
+  // Totals, to compare with the properties.
+  private long groups;
+  private long rows;
+  private long rawBytes;
+  private long minId = Long.MAX_VALUE;
+  private long maxId = Long.MIN_VALUE;
+  private long minMillis = Long.MAX_VALUE;
+  private long maxMillis = Long.MIN_VALUE;
+  private int flags;
+  private byte @Nullable [] firstKey;
+
+  TableChecker(
+      Path path,
+      TableMeta meta,
+      UUID engineId,
+      List<Problem> problems,
+      @Nullable TableChecker previous) {
+    this.path = path;
+    this.meta = meta;
+    this.engineId = engineId;
+    this.problems = problems;
+    if (previous != null) {
+      key = previous.key;
+      groupOpen = previous.groupOpen;
+      lastId = previous.lastId;
+    }
+  }
+
+  /** Called for each row of a timeline. */
+  abstract void timelineRow(byte[] timeline, long id, int rowMeta);
+
+  /** Called for each head. */
+  abstract void head(byte[] timeline, TimelineHead head);
+
+  final void problem(String expected, String found) {
+    problems.add(new Problem(path, -1, expected, found));
+  }
+
+  private void require(boolean holds, String expected, Object found) {
+    if (!holds) {
+      problem(expected, String.valueOf(found));
+    }
+  }
+
+  final void check(FileSystem fileSystem) throws IOException {
+    try (TableWalk walk = TableWalk.open(fileSystem, path, meta)) {
+      require(walk.engineId().equals(engineId), "engine " + engineId, walk.engineId());
+      require(walk.fileId() == meta.fileId(), "file id " + meta.fileId(), walk.fileId());
+      for (int i = 0; i < walk.blockCount(); i++) {
+        checkBlock(walk, walk.block(i));
+      }
+      TableProperties expected =
+          new TableProperties(
+              groups,
+              rows,
+              rawBytes,
+              minId,
+              maxId,
+              minMillis,
+              maxMillis,
+              meta.properties().minLogIndex(),
+              meta.properties().maxLogIndex(),
+              flags,
+              firstKey == null ? new byte[0] : firstKey,
+              key == null ? new byte[0] : key);
+      require(walk.properties().equals(expected), "properties " + expected, walk.properties());
+      require(meta.properties().equals(expected), "the same in the manifest", meta.properties());
+    }
+  }
+
+  private void checkBlock(TableWalk walk, BlockInfo block) {
+    rawBytes += block.rawBytes();
+    long blockMaxMillis = Long.MIN_VALUE;
+    long blockLastId = Long.MIN_VALUE;
+    for (FragmentInfo fragment : block.fragments()) {
+      checkFragment(walk, fragment);
+      blockLastId = Long.MIN_VALUE;
+      for (RowInfo row : fragment.rows()) {
+        checkRow(fragment, row);
+        blockLastId = row.sequenceId();
+        boolean append = RowType.type(row.meta()) == RowType.APPEND;
+        blockMaxMillis = Math.max(blockMaxMillis, append ? row.timestampMillis() : Long.MAX_VALUE);
+      }
+    }
+    byte[] last = key;
+    require(
+        last != null && Arrays.equals(block.indexKey(), last) && block.indexLastId() == blockLastId,
+        "an index entry for the last row " + blockLastId + " of block " + block.number(),
+        block.indexLastId());
+    require(
+        block.indexMaxMillis() == blockMaxMillis,
+        "max millis " + blockMaxMillis + " of block " + block.number(),
+        block.indexMaxMillis());
+  }
+
+  private void checkFragment(TableWalk walk, FragmentInfo fragment) {
+    byte[] previous = key;
+    byte[] now = fragment.key();
+    if (fragment.first()) {
+      require(!groupOpen, "the rest of the group before", EngineInspector.keyText(now));
+      require(
+          previous == null || Arrays.compareUnsigned(previous, now) < 0,
+          "ascending keys",
+          EngineInspector.keyText(now));
+      groups++;
+      lastId = Long.MIN_VALUE;
+    } else {
+      require(
+          groupOpen && previous != null && Arrays.equals(previous, now),
+          "the start of a group",
+          EngineInspector.keyText(now));
+    }
+    require(
+        walk.mayContain(KeyHash.of(now, engineId.getLeastSignificantBits())),
+        "a filter that knows the key",
+        EngineInspector.keyText(now));
+    require(fragment.record() != InternalKey.isTimeline(now), "records in record spaces", fragment);
+    TimelineHead head = fragment.head();
+    if (head != null) {
+      head(now, head);
+      boolean trimmed = head.trimmedThrough() != TimelineHead.NOTHING_TRIMMED;
+      flags |= trimmed ? TableProperties.HAS_TRIMS : 0;
+    }
+    flags |= fragment.record() ? TableProperties.HAS_RECORDS : 0;
+    firstKey = firstKey == null ? now : firstKey;
+    key = now;
+    groupOpen = fragment.continues();
+  }
+
+  private void checkRow(FragmentInfo fragment, RowInfo row) {
+    boolean firstOfGroup = lastId == Long.MIN_VALUE;
+    require(
+        firstOfGroup || row.sequenceId() > lastId,
+        "ids above " + lastId + " in " + EngineInspector.keyText(fragment.key()),
+        row.sequenceId());
+    lastId = row.sequenceId();
+    rows++;
+    minId = Math.min(minId, row.sequenceId());
+    maxId = Math.max(maxId, row.sequenceId());
+    if (RowType.type(row.meta()) == RowType.APPEND) {
+      minMillis = Math.min(minMillis, row.timestampMillis());
+      maxMillis = Math.max(maxMillis, row.timestampMillis());
+    } else if (!fragment.record()) {
+      flags |= TableProperties.HAS_OTHER_THAN_APPENDS;
+    }
+    if (!fragment.record()) {
+      timelineRow(fragment.key(), row.sequenceId(), row.meta());
+    }
+  }
+
+  /** After the last table of a run. */
+  final void requireGroupEnded() {
+    require(!groupOpen, "the end of the last group in this run", "the end of the run");
+  }
+}

@@ -68,9 +68,10 @@ final class ErrorDecoder {
   private static Failure withoutDetail(Status.Code status, String message, String store) {
     ErrorCode code =
         switch (status) {
-          case UNAVAILABLE -> ErrorCode.UNAVAILABLE;
+          // A stopping server cancels its streams; a caller who cancels does not ask what came of
+          // it.
+          case UNAVAILABLE, CANCELLED -> ErrorCode.UNAVAILABLE;
           case DEADLINE_EXCEEDED -> ErrorCode.DEADLINE_EXCEEDED;
-          case CANCELLED -> ErrorCode.CANCELLED;
           case UNIMPLEMENTED -> ErrorCode.NOT_IMPLEMENTED;
           default -> ErrorCode.OTHER;
         };

@@ -75,6 +75,11 @@ public final class TidelineClientBuilder {
       throw new IllegalArgumentException("no address; add that of a node, like \"localhost:7420\"");
     }
     SystemTiming timing = new SystemTiming();
+    return build(timing, timing::close);
+  }
+
+  /** With a clock of the caller's, which is released last when the client is closed. */
+  TidelineClient build(Timing timing, Runnable release) {
     Connection connection = new Connection(addresses, userAgent, timing);
     MessageKeys keys = new MessageKeys(new SecureRandom());
     ClientCore core =
@@ -82,7 +87,7 @@ public final class TidelineClientBuilder {
     core.onClose(
         () -> {
           connection.close();
-          timing.close();
+          release.run();
         });
     return new TidelineClient(core, new CallSettings(deadline.toNanos(), retryPolicy));
   }

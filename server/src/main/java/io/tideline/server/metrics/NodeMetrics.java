@@ -56,11 +56,15 @@ public final class NodeMetrics implements AutoCloseable {
     source = partitionsOfNode;
   }
 
-  /** A number that goes up and down. */
+  /**
+   * A number that goes up and down.
+   *
+   * @param unit empty for a count
+   */
   public void gauge(String name, String description, String unit, LongSupplier value) {
     Gauge.builder(name, value, LongSupplier::getAsLong)
         .description(description)
-        .baseUnit(unit)
+        .baseUnit(unit.isEmpty() ? null : unit)
         .strongReference(true)
         .register(registry);
   }

@@ -1,0 +1,140 @@
+package io.tideline.client.testing;
+
+import io.grpc.stub.StreamObserver;
+import io.tideline.proto.v1.AppendRequest;
+import io.tideline.proto.v1.AppendResponse;
+import io.tideline.proto.v1.BatchAppendItem;
+import io.tideline.proto.v1.BatchAppendRequest;
+import io.tideline.proto.v1.BatchAppendResponse;
+import io.tideline.proto.v1.GetRequest;
+import io.tideline.proto.v1.GetResponse;
+import io.tideline.proto.v1.HeadResult;
+import io.tideline.proto.v1.HeadsRequest;
+import io.tideline.proto.v1.HeadsResponse;
+import io.tideline.proto.v1.LatestRequest;
+import io.tideline.proto.v1.LatestResponse;
+import io.tideline.proto.v1.PutRequest;
+import io.tideline.proto.v1.PutResponse;
+import io.tideline.proto.v1.ScanRequest;
+import io.tideline.proto.v1.ScanResponse;
+import io.tideline.proto.v1.SyncRequest;
+import io.tideline.proto.v1.SyncResponse;
+import io.tideline.proto.v1.TimelineServiceGrpc;
+import io.tideline.proto.v1.TrimRequest;
+import io.tideline.proto.v1.TrimResponse;
+
+/** Serves {@link FakeTimelines}; put, latest and sync answer only what is scripted. */
+final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplBase {
+
+  private final FakeServices services;
+
+  FakeTimelineService(FakeServices services) {
+    this.services = services;
+  }
+
+  @Override
+  public void append(AppendRequest request, StreamObserver<AppendResponse> out) {
+    BatchAppendItem.Builder item =
+        BatchAppendItem.newBuilder()
+            .setTimeline(request.getTimeline())
+            .setMessage(request.getMessage())
+            .setMessageKey(request.getMessageKey());
+    if (request.hasExpectedLastSequenceId()) {
+      item.setExpectedLastSequenceId(request.getExpectedLastSequenceId());
+    }
+    services.serve(
+        "Append",
+        request,
+        AppendResponse.class,
+        out,
+        () -> services.store(request.getStore()).append(item.build()));
+  }
+
+  @Override
+  public void batchAppend(BatchAppendRequest request, StreamObserver<BatchAppendResponse> out) {
+    services.serve(
+        "BatchAppend",
+        request,
+        BatchAppendResponse.class,
+        out,
+        () -> services.store(request.getStore()).appendAll(request));
+  }
+
+  @Override
+  public void put(PutRequest request, StreamObserver<PutResponse> out) {
+    services.serve("Put", request, PutResponse.class, out, PutResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void trim(TrimRequest request, StreamObserver<TrimResponse> out) {
+    services.serve(
+        "Trim",
+        request,
+        TrimResponse.class,
+        out,
+        () ->
+            TrimResponse.newBuilder()
+                .setFirstRetainedSequenceId(
+                    services
+                        .store(request.getStore())
+                        .trim(request.getTimeline(), request.getThroughSequenceId()))
+                .build());
+  }
+
+  @Override
+  public void get(GetRequest request, StreamObserver<GetResponse> out) {
+    services.serve(
+        "Get",
+        request,
+        GetResponse.class,
+        out,
+        () ->
+            GetResponse.newBuilder()
+                .setEntry(
+                    services
+                        .store(request.getStore())
+                        .get(request.getTimeline(), request.getSequenceId()))
+                .build());
+  }
+
+  @Override
+  public void scan(ScanRequest request, StreamObserver<ScanResponse> out) {
+    services.serve(
+        "Scan",
+        request,
+        ScanResponse.class,
+        out,
+        () -> services.store(request.getStore()).page(request));
+  }
+
+  @Override
+  public void heads(HeadsRequest request, StreamObserver<HeadsResponse> out) {
+    services.serve(
+        "Heads",
+        request,
+        HeadsResponse.class,
+        out,
+        () -> {
+          HeadsResponse.Builder response = HeadsResponse.newBuilder();
+          request
+              .getTimelinesList()
+              .forEach(
+                  t ->
+                      response.addResults(
+                          HeadResult.newBuilder()
+                              .setHead(services.store(request.getStore()).head(t))));
+          return response.build();
+        });
+  }
+
+  @Override
+  public void latest(LatestRequest request, StreamObserver<LatestResponse> out) {
+    services.serve(
+        "Latest", request, LatestResponse.class, out, LatestResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void sync(SyncRequest request, StreamObserver<SyncResponse> out) {
+    services.serve("Sync", request, SyncResponse.class, out, SyncResponse::getDefaultInstance);
+  }
+}

@@ -30,14 +30,14 @@ final class BatchAppend implements Caller.Call {
   private List<Integer> open;
 
   private int attempts;
-  private Timing.@Nullable Timer timer;
+  private ClientClock.@Nullable Timer timer;
   private @Nullable CompletableFuture<BatchCall.Replies> running;
 
   BatchAppend(Caller caller, List<AppendItem> items, CallSettings settings) {
     Limits.inRange("number of items", items.size(), 1, Limits.ITEMS_MAX);
     this.caller = caller;
     this.policy = settings.retryPolicy();
-    this.deadlineNanoTime = caller.timing().nanoTime() + settings.deadlineNanos();
+    this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
     this.items = items;
     this.wire = items.stream().map(WireEntries::toBatchItem).toList();
     this.outcomes = new AppendOutcome[items.size()];
@@ -73,7 +73,7 @@ final class BatchAppend implements Caller.Call {
     synchronized (this) {
       timer = null;
       attempts++;
-      long left = deadlineNanoTime - caller.timing().nanoTime();
+      long left = deadlineNanoTime - caller.clock().nanoTime();
       long timeout = policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
       sent =
           BatchCall.send(
@@ -115,15 +115,15 @@ final class BatchAppend implements Caller.Call {
       }
     }
     open = again;
-    long delay = policy.delayNanos(attempts, retryAfterMillis, caller.timing().random());
+    long delay = policy.delayNanos(attempts, retryAfterMillis, caller.clock().random());
     boolean retry =
         !open.isEmpty()
             && attempts < policy.maxAttempts()
-            && delay < deadlineNanoTime - caller.timing().nanoTime()
+            && delay < deadlineNanoTime - caller.clock().nanoTime()
             && !caller.isClosed()
             && !future.isDone();
     if (retry) {
-      timer = caller.timing().schedule(delay, this::attempt);
+      timer = caller.clock().schedule(delay, this::attempt);
     }
     return !retry;
   }

@@ -57,7 +57,7 @@ public final class BatchingAppender implements AutoCloseable {
 
   private final ClientCore core;
   private final Caller caller;
-  private final Timing timing;
+  private final ClientClock clock;
   private final BatchingOptions options;
   private final RetryPolicy policy;
 
@@ -88,17 +88,17 @@ public final class BatchingAppender implements AutoCloseable {
   private int inFlight;
   private boolean closed;
   private long timerNanos = AppendQueue.NEVER;
-  private Timing.@Nullable Timer timer;
+  private ClientClock.@Nullable Timer timer;
 
   BatchingAppender(ClientCore core, CallSettings settings, BatchingOptions options) {
     this.core = core;
     this.caller = core.caller();
-    this.timing = caller.timing();
+    this.clock = caller.clock();
     this.options = options;
     this.policy = settings.retryPolicy();
     this.attemptNanosMax =
         policy.attemptTimeout().map(Duration::toNanos).orElse(settings.deadlineNanos());
-    this.createdNanoTime = timing.nanoTime();
+    this.createdNanoTime = clock.nanoTime();
   }
 
   /** A flush that waits until every item up to this one is settled. */
@@ -244,7 +244,7 @@ public final class BatchingAppender implements AutoCloseable {
       timer.cancel();
     }
     timerNanos = wake;
-    timer = timing.schedule(Math.max(0, wake - now()), this::timerFired);
+    timer = clock.schedule(Math.max(0, wake - now()), this::timerFired);
   }
 
   private void timerFired() {
@@ -293,8 +293,7 @@ public final class BatchingAppender implements AutoCloseable {
     try {
       inFlight--;
       counters.answeredBatch();
-      BatchVerdict verdict =
-          BatchVerdict.of(batch.items(), replies, policy, now(), timing.random());
+      BatchVerdict verdict = BatchVerdict.of(batch.items(), replies, policy, now(), clock.random());
       Set<PendingAppend> again = new HashSet<>(verdict.again());
       for (int i = 0; i < batch.items().size(); i++) {
         PendingAppend item = batch.items().get(i);
@@ -327,7 +326,7 @@ public final class BatchingAppender implements AutoCloseable {
     batch
         .queue()
         .release(batch.items().stream().filter(i -> !waiting.contains(i.item.timeline())).toList());
-    timing.schedule(verdict.delayNanos(), () -> released(batch.queue(), again));
+    clock.schedule(verdict.delayNanos(), () -> released(batch.queue(), again));
   }
 
   private void released(AppendQueue queue, List<PendingAppend> items) {
@@ -478,6 +477,6 @@ public final class BatchingAppender implements AutoCloseable {
   }
 
   private long now() {
-    return timing.nanoTime() - createdNanoTime;
+    return clock.nanoTime() - createdNanoTime;
   }
 }

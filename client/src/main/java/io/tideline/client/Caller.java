@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Caller {
 
   private final Channel channel;
-  private final Timing timing;
+  private final ClientClock clock;
 
   /** Calls under way, so that those waiting for their next attempt can be failed at close. */
   private final Set<Call> calls = ConcurrentHashMap.newKeySet();
@@ -32,13 +32,13 @@ final class Caller {
     void clientClosed();
   }
 
-  Caller(Channel channel, Timing timing) {
+  Caller(Channel channel, ClientClock clock) {
     this.channel = channel;
-    this.timing = timing;
+    this.clock = clock;
   }
 
-  Timing timing() {
-    return timing;
+  ClientClock clock() {
+    return clock;
   }
 
   Channel channel() {

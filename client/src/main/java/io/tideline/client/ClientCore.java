@@ -41,7 +41,7 @@ final class ClientCore {
             ? item.withMessageKey(messageKeys.next())
             : item;
     return keyed.messageKey().isPresent() && keyed.firstAttemptTime().isEmpty()
-        ? keyed.withFirstAttemptTime(Instant.ofEpochMilli(caller.timing().epochMillis()))
+        ? keyed.withFirstAttemptTime(Instant.ofEpochMilli(caller.clock().epochMillis()))
         : keyed;
   }
 

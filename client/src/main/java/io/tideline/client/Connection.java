@@ -44,13 +44,13 @@ final class Connection implements AutoCloseable {
 
   private static final long THREAD_IDLE_SECONDS = 30;
 
-  private final Timing timing;
+  private final ClientClock clock;
   private final ThreadPoolExecutor executor;
   private final ManagedChannel channel;
   private final AtomicBoolean reconnecting = new AtomicBoolean();
 
-  Connection(List<ServerAddress> addresses, String userAgent, Timing timing) {
-    this.timing = timing;
+  Connection(List<ServerAddress> addresses, String userAgent, ClientClock clock) {
+    this.clock = clock;
     this.executor =
         new ThreadPoolExecutor(
             0,
@@ -102,8 +102,8 @@ final class Connection implements AutoCloseable {
   }
 
   private void scheduleReconnect() {
-    long delay = (long) (RECONNECT_NANOS_MAX * (1 + timing.random()) / 2);
-    timing.schedule(delay, this::reconnect);
+    long delay = (long) (RECONNECT_NANOS_MAX * (1 + clock.random()) / 2);
+    clock.schedule(delay, this::reconnect);
   }
 
   private void reconnect() {

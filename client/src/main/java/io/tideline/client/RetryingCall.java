@@ -32,7 +32,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   private boolean maybeWritten;
   private boolean done;
   private @Nullable UnaryAttempt<Q, R> attempt;
-  private Timing.@Nullable Timer timer;
+  private ClientClock.@Nullable Timer timer;
 
   RetryingCall(
       Caller caller,
@@ -47,7 +47,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
     this.kind = kind;
     this.store = store;
     this.policy = settings.retryPolicy();
-    this.deadlineNanoTime = caller.timing().nanoTime() + settings.deadlineNanos();
+    this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
   }
 
   CompletableFuture<R> future() {
@@ -100,7 +100,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   }
 
   private long remainingNanos() {
-    return deadlineNanoTime - caller.timing().nanoTime();
+    return deadlineNanoTime - caller.clock().nanoTime();
   }
 
   @Override
@@ -120,7 +120,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
     synchronized (this) {
       attempt = null;
       maybeWritten |= failure.isOutcomeUnknown();
-      delay = policy.delayNanos(attempts, failure.retryAfterMillis(), caller.timing().random());
+      delay = policy.delayNanos(attempts, failure.retryAfterMillis(), caller.clock().random());
       retry =
           !done
               && failure.isRetryable()
@@ -128,7 +128,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
               && delay < remainingNanos()
               && !caller.isClosed();
       if (retry) {
-        timer = caller.timing().schedule(delay, this::attempt);
+        timer = caller.clock().schedule(delay, this::attempt);
       }
     }
     if (!retry) {

@@ -74,16 +74,16 @@ public final class TidelineClientBuilder {
     if (addresses.isEmpty()) {
       throw new IllegalArgumentException("no address; add that of a node, like \"localhost:7420\"");
     }
-    SystemTiming timing = new SystemTiming();
-    return build(timing, timing::close);
+    SystemClock clock = new SystemClock();
+    return build(clock, clock::close);
   }
 
   /** With a clock of the caller's, which is released last when the client is closed. */
-  TidelineClient build(Timing timing, Runnable release) {
-    Connection connection = new Connection(addresses, userAgent, timing);
+  TidelineClient build(ClientClock clock, Runnable release) {
+    Connection connection = new Connection(addresses, userAgent, clock);
     MessageKeys keys = new MessageKeys(new SecureRandom());
     ClientCore core =
-        new ClientCore(new Caller(connection.channel(), timing), autoMessageKeys ? keys : null);
+        new ClientCore(new Caller(connection.channel(), clock), autoMessageKeys ? keys : null);
     core.onClose(
         () -> {
           connection.close();

@@ -33,14 +33,14 @@ class BatchingAppenderTest {
   private static final TimelineKey A = TimelineKey.of("chat", "a");
   private static final TimelineKey B = TimelineKey.of("chat", "b");
 
-  private final ManualTiming timing = ManualTiming.stepped();
+  private final ManualClock clock = ManualClock.stepped();
   private final FakeServer server = FakeServer.started();
   private final TidelineClient client =
       TidelineClient.builder()
           .addresses(server.address())
           .retryPolicy(
               RetryPolicy.defaults().withBackoff(Duration.ofMillis(50), Duration.ofMillis(50)))
-          .build(timing, () -> {});
+          .build(clock, () -> {});
   private final BatchingOptions options = BatchingOptions.defaults().withLinger(LINGER);
 
   @AfterEach
@@ -95,7 +95,7 @@ class BatchingAppenderTest {
   private void advanceUntil(CompletableFuture<?> future, Duration step)
       throws InterruptedException {
     for (int i = 0; i < 2_000 && !future.isDone(); i++) {
-      timing.advance(step.toNanos());
+      clock.advance(step.toNanos());
       awaitBriefly(future);
     }
     assertThat(future).isDone();
@@ -111,12 +111,12 @@ class BatchingAppenderTest {
   void itemsAreSentTogetherWhenTheFirstHasLingered() throws Exception {
     BatchingAppender appender = client.batchingAppender(options);
     CompletableFuture<AppendResult> first = appender.add(A, text(1));
-    timing.advance(LINGER.toNanos() / 2);
+    clock.advance(LINGER.toNanos() / 2);
     CompletableFuture<AppendResult> second = appender.add(B, text(2));
     assertThat(sent()).isEmpty();
     assertThat(appender.metrics().pendingItems()).isEqualTo(2);
 
-    timing.advance(LINGER.toNanos() / 2);
+    clock.advance(LINGER.toNanos() / 2);
 
     assertThat(get(first).sequenceId()).isEqualTo(1);
     assertThat(get(second).sequenceId()).isEqualTo(1);
@@ -214,7 +214,7 @@ class BatchingAppenderTest {
 
   @Test
   void addFailsFastWhenMemoryIsUsedUp() throws Exception {
-    server.faults().next("BatchAppend", Fault.hang());
+    CountDownLatch hanging = hangFirst();
     BatchingAppender appender =
         client.batchingAppender(
             options
@@ -224,6 +224,7 @@ class BatchingAppenderTest {
                 .withFailFast());
     Message kilobyte = Message.of("text", "x".repeat(1 << 10));
     CompletableFuture<AppendResult> first = appender.add(A, kilobyte);
+    awaitLatch(hanging);
     CompletableFuture<AppendResult> refused = appender.add(A, kilobyte);
 
     TidelineException e = failure(refused);
@@ -257,7 +258,7 @@ class BatchingAppenderTest {
     assertThat(failure(second).code()).isEqualTo(ErrorCode.BUFFER_FULL);
     assertThat(first).isNotDone();
     assertThat(appender.metrics().blockedAdds()).isEqualTo(1);
-    timing.advance(Duration.ofMinutes(2).toNanos());
+    clock.advance(Duration.ofMinutes(2).toNanos());
     assertThat(failure(first).code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
   }
 
@@ -339,6 +340,8 @@ class BatchingAppenderTest {
 
     assertThat(before).isCompleted();
     assertThat(after).isNotDone();
+    appender.flush();
+    assertThat(after).isCompleted();
   }
 
   @Test
@@ -350,7 +353,7 @@ class BatchingAppenderTest {
     CompletableFuture<AppendResult> onItsWay = appender.add(A, text(1));
     CompletableFuture<AppendResult> queued = appender.add(A, text(2));
 
-    timing.advance(Duration.ofSeconds(3).toNanos());
+    clock.advance(Duration.ofSeconds(3).toNanos());
 
     assertThat(failure(onItsWay).code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
     assertThat(failure(onItsWay).isOutcomeUnknown()).isTrue();
@@ -382,7 +385,7 @@ class BatchingAppenderTest {
         TidelineClient.builder()
             .addresses(server.address())
             .autoMessageKeys(false)
-            .build(timing, () -> {})) {
+            .build(clock, () -> {})) {
       BatchingAppender appender = unkeyed.batchingAppender(options);
       CompletableFuture<AppendResult> keyed =
           appender.add(AppendItem.of(B, text(2)).withMessageKey("mine"));

@@ -37,7 +37,7 @@ class RetryMatrixTest {
   private static final Message HELLO = Message.of("text", "hello");
   private static final double DICE = 0.5;
 
-  private final ManualTiming timing = ManualTiming.eager(DICE);
+  private final ManualClock clock = ManualClock.eager(DICE);
   private final FakeServer server = FakeServer.started();
   private TidelineClient client;
 
@@ -50,7 +50,7 @@ class RetryMatrixTest {
     return TidelineClient.builder()
         .addresses(server.address())
         .autoMessageKeys(autoKeys)
-        .build(timing, () -> {});
+        .build(clock, () -> {});
   }
 
   @AfterEach
@@ -173,7 +173,7 @@ class RetryMatrixTest {
     assertThat(e.isRetryable()).isEqualTo(retried);
     assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown);
     assertThat(e.status()).isEqualTo(status);
-    assertThat(timing.delays()).hasSize(retried ? 2 : 0);
+    assertThat(clock.delays()).hasSize(retried ? 2 : 0);
   }
 
   @Test
@@ -187,7 +187,7 @@ class RetryMatrixTest {
     catchThrowableOfType(
         TidelineException.class, () -> client.withRetryPolicy(policy).head(TIMELINE));
 
-    assertThat(timing.delays().stream().map(nanos -> nanos / 1_000_000))
+    assertThat(clock.delays().stream().map(nanos -> nanos / 1_000_000))
         .containsExactly(10L, 20L, 40L, 50L, 50L);
   }
 
@@ -202,7 +202,7 @@ class RetryMatrixTest {
 
     assertThat(client.append(TIMELINE, HELLO).sequenceId()).isEqualTo(1);
 
-    assertThat(timing.delays()).containsExactly(Duration.ofMillis(1_500).toNanos());
+    assertThat(clock.delays()).containsExactly(Duration.ofMillis(1_500).toNanos());
   }
 
   @Test
@@ -220,7 +220,7 @@ class RetryMatrixTest {
     assertThat(e.code()).isEqualTo(ErrorCode.DISK_FULL);
     assertThat(e.retryAfter()).contains(Duration.ofMinutes(1));
     assertThat(e.isRetryable()).isTrue();
-    assertThat(timing.delays()).isEmpty();
+    assertThat(clock.delays()).isEmpty();
   }
 
   @Test

@@ -33,7 +33,7 @@ class ScanTest {
   private final FakeServer server = FakeServer.started();
   private final FakeTimelines store = server.services().store("chat");
   private final TidelineClient client =
-      TidelineClient.builder().addresses(server.address()).build(ManualTiming.eager(0.5), () -> {});
+      TidelineClient.builder().addresses(server.address()).build(ManualClock.eager(0.5), () -> {});
 
   @BeforeEach
   void fill() {

@@ -1,7 +1,7 @@
 package io.tideline.client;
 
 /** The client's clock, timer and dice; one seam, so that tests own time and chance. */
-interface Timing {
+interface ClientClock {
 
   /** Monotonic, for durations. */
   long nanoTime();

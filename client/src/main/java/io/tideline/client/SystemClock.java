@@ -6,11 +6,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** The machine's clock and a timer thread of the client's own. */
-final class SystemTiming implements Timing, AutoCloseable {
+final class SystemClock implements ClientClock, AutoCloseable {
 
   private final ScheduledThreadPoolExecutor timer;
 
-  SystemTiming() {
+  SystemClock() {
     this.timer = new ScheduledThreadPoolExecutor(1, ClientThreads.factory("tideline-client-timer"));
     timer.setRemoveOnCancelPolicy(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>In eager mode a scheduled task runs at once, on a thread of its own, and the clock jumps to
  * its time: waits cost nothing and are written down.
  */
-final class ManualTiming implements Timing {
+final class ManualClock implements ClientClock {
 
   private final boolean eager;
   private final double dice;
@@ -22,17 +22,17 @@ final class ManualTiming implements Timing {
       new PriorityQueue<>(Comparator.comparingLong((Task t) -> t.time));
   private long nanos = 1_000;
 
-  private ManualTiming(boolean eager, double dice) {
+  private ManualClock(boolean eager, double dice) {
     this.eager = eager;
     this.dice = dice;
   }
 
-  static ManualTiming eager(double dice) {
-    return new ManualTiming(true, dice);
+  static ManualClock eager(double dice) {
+    return new ManualClock(true, dice);
   }
 
-  static ManualTiming stepped() {
-    return new ManualTiming(false, 1);
+  static ManualClock stepped() {
+    return new ManualClock(false, 1);
   }
 
   private static final class Task implements Timer {

@@ -461,6 +461,25 @@ public final class BatchingAppender implements AutoCloseable {
     core.closed(this);
   }
 
+  /**
+   * Closes without draining: sends nothing more, and fails what is not answered. Per timeline, what was
+   * written is then a prefix of what was added. Batches on their way may still be written, so the
+   * items in them fail with an unknown outcome.
+   */
+  public void closeNow() {
+    lock.lock();
+    try {
+      closed = true;
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    abandon(
+        Failure.local(
+            ErrorCode.CLIENT_CLOSED, Status.Code.CANCELLED, "the appender was closed at once"));
+    core.closed(this);
+  }
+
   private void abandon(Failure reason) {
     Actions actions = new Actions();
     lock.lock();

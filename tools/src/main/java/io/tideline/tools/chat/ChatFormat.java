@@ -24,6 +24,21 @@ public final class ChatFormat {
   public static final String TIME_MILLIS = "ts_ms";
   public static final String TEXT = "text";
 
+  /**
+   * A node takes messages of 1 MiB unless configured otherwise; some of that is for field headers.
+   */
+  static final int LINE_BYTES_MAX = (1 << 20) - (16 << 10);
+
+  /**
+   * Names become identifiers of timelines, which may take 4 KiB when encoded; escapes double bytes.
+   */
+  static final int NAME_BYTES_MAX = 2_000;
+
+  /** A message takes 1,024 fields, an inbox adds one to those of the line. */
+  static final int FIELDS_MAX = 1_000;
+
+  static final int FIELD_NAME_BYTES_MAX = 255;
+
   private static final int SHOWN_VALUE_LENGTH_MAX = 40;
 
   private ChatFormat() {}
@@ -34,6 +49,10 @@ public final class ChatFormat {
    * @throws MalformedLineException with the reason
    */
   public static ChatMessage parse(byte[] line) throws MalformedLineException {
+    if (line.length > LINE_BYTES_MAX) {
+      throw new MalformedLineException(
+          line.length + " bytes are more than the " + LINE_BYTES_MAX + " a message may have");
+    }
     ObjectNode object = parseObject(line);
     String conversation = name(object, CONVERSATION);
     String sender = name(object, SENDER);
@@ -79,13 +98,28 @@ public final class ChatFormat {
       throw new MalformedLineException(
           "'" + field + "' must be a string that is not empty, found " + shorten(node));
     }
-    return wellFormed(field, node);
+    int bytes = utf8Length(wellFormed(field, node));
+    if (bytes > NAME_BYTES_MAX) {
+      throw new MalformedLineException(
+          "'" + field + "' has " + bytes + " bytes, more than " + NAME_BYTES_MAX);
+    }
+    return node.asText();
+  }
+
+  private static int utf8Length(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private static void checkExtra(ObjectNode extra) throws MalformedLineException {
+    if (extra.size() > FIELDS_MAX) {
+      throw new MalformedLineException(
+          extra.size() + " further fields are more than " + FIELDS_MAX);
+    }
     for (Map.Entry<String, JsonNode> field : extra.properties()) {
-      if (field.getKey().isEmpty()) {
-        throw new MalformedLineException("a field has an empty name");
+      int bytes = utf8Length(field.getKey());
+      if (bytes < 1 || bytes > FIELD_NAME_BYTES_MAX) {
+        throw new MalformedLineException(
+            "field name " + shorten(field.getKey()) + " must have 1 to 255 bytes of UTF-8");
       }
       checkExtra(field.getKey(), field.getValue());
     }
@@ -134,8 +168,8 @@ public final class ChatFormat {
     return text;
   }
 
-  private static String shorten(JsonNode node) {
-    String text = node.toString();
+  private static String shorten(Object value) {
+    String text = value.toString();
     return text.length() <= SHOWN_VALUE_LENGTH_MAX
         ? text
         : text.substring(0, SHOWN_VALUE_LENGTH_MAX) + "…";

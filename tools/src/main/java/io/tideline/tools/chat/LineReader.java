@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe, except {@link #sourceBytes}, which any thread may ask for progress.
  */
 public final class LineReader implements Closeable {
-  /** A longer line is no chat message: a store takes at most 4 MiB. */
+  /** A bound on memory only; what a message may be is for {@link ChatFormat} to say. */
   public static final int LINE_BYTES_MAX = 8 << 20;
 
   private static final int BUFFER_BYTES = 1 << 16;

@@ -7,12 +7,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -44,7 +45,9 @@ public final class ErrorReports implements IExecutionExceptionHandler, IParamete
     CommandLine command = failure.getCommandLine();
     PrintWriter err = context.err();
     Set<String> subcommands = command.getSubcommands().keySet();
-    boolean incomplete = failure instanceof MissingParameterException && !subcommands.isEmpty();
+    // picocli has no type of its own for it; only a group, which does nothing itself, ends here.
+    boolean isGroup = !(command.getCommand() instanceof Callable) && !subcommands.isEmpty();
+    boolean incomplete = isGroup && !(failure instanceof UnmatchedArgumentException);
     error(incomplete ? "say what to do: " + String.join(", ", subcommands) : failure.getMessage());
     List<String> near =
         failure instanceof UnmatchedArgumentException unmatched
@@ -75,7 +78,11 @@ public final class ErrorReports implements IExecutionExceptionHandler, IParamete
     return told.exitCode();
   }
 
-  private ToolException told(Exception failure) {
+  private ToolException told(Exception thrown) {
+    Exception failure =
+        thrown instanceof CompletionException && thrown.getCause() instanceof Exception cause
+            ? cause
+            : thrown;
     if (failure instanceof ToolException known) {
       return known;
     }

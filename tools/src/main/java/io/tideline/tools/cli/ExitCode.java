@@ -35,6 +35,9 @@ public final class ExitCode {
   /** Reading or writing a local file failed halfway. */
   public static final int IO = 74;
 
+  /** Something on this machine must be set up first: configuration, data directory, port, JDK. */
+  public static final int CONFIG = 78;
+
   private ExitCode() {}
 
   /** The list for the end of each help text, in order. */
@@ -49,6 +52,7 @@ public final class ExitCode {
     all.put("70", "A defect in this program (run again with --verbose).");
     all.put("73", "An output file or directory cannot be made.");
     all.put("74", "Reading or writing a local file failed.");
+    all.put("78", "Configuration, data directory, port or JDK must be changed first.");
     return all;
   }
 }

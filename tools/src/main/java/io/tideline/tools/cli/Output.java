@@ -90,6 +90,13 @@ public final class Output {
     context.out().flush();
   }
 
+  /** An empty line between tables; nothing in JSON mode. */
+  public void gap() {
+    if (!isJson()) {
+      context.out().println();
+    }
+  }
+
   /** A remark for people beside the result, on standard error; nothing in JSON mode. */
   public void note(String sentence) {
     if (!isJson()) {

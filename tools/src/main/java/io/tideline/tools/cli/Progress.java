@@ -101,11 +101,11 @@ public final class Progress implements AutoCloseable {
     return line.toString();
   }
 
-  /** Prints a line of its own above the progress. */
-  public synchronized void println(String line) {
+  /** Takes the line off a terminal while {@code printing} prints something of its own. */
+  public synchronized void interject(Runnable printing) {
     clear();
-    context.err().println(line);
     context.err().flush();
+    printing.run();
   }
 
   private void clear() {

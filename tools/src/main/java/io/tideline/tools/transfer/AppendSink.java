@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Appends to one timeline take effect in the order of the calls, also when they are retried.
  */
-interface AppendSink {
+public interface AppendSink {
 
   /** Appends; completes when acknowledged. May block while too much is on its way. */
   CompletableFuture<AppendResult> append(AppendItem item);

@@ -19,16 +19,16 @@ import java.util.TreeMap;
  * <p>In a conversation's timeline the identifier says which conversation it is; in an inbox a field
  * does.
  */
-final class ChatMapping {
+public final class ChatMapping {
   private ChatMapping() {}
 
   /** The message for its conversation's timeline. */
-  static Message forConversation(ChatMessage chat) {
+  public static Message forConversation(ChatMessage chat) {
     return fields(chat).build();
   }
 
   /** The message for an inbox. */
-  static Message forInbox(ChatMessage chat) {
+  public static Message forInbox(ChatMessage chat) {
     return fields(chat).put(ChatFormat.CONVERSATION, chat.conversation()).build();
   }
 
@@ -63,7 +63,7 @@ final class ChatMapping {
    *
    * @throws IllegalArgumentException if the entry is none; the message names the field
    */
-  static ChatMessage toChat(String conversation, Message message) {
+  public static ChatMessage toChat(String conversation, Message message) {
     String sender = text(message, ChatFormat.SENDER);
     long timeMillis =
         message.getLong(ChatFormat.TIME_MILLIS).orElseThrow(() -> missing(ChatFormat.TIME_MILLIS));

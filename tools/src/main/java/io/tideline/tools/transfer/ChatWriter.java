@@ -5,6 +5,10 @@ import io.tideline.client.AppendResult;
 import io.tideline.client.Message;
 import io.tideline.client.TimelineKey;
 import io.tideline.tools.chat.ChatMessage;
+import io.tideline.tools.cli.ExitCode;
+import io.tideline.tools.cli.Humans;
+import io.tideline.tools.cli.ToolException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -49,6 +53,7 @@ public final class ChatWriter {
   private final ChatTarget target;
   private final LongSupplier nanoClock;
   private final int inFlightMax;
+  private final long patienceNanos;
   private final Runnable whileWaiting;
   private final Semaphore permits;
   private final Deque<PendingLine> lines = new ArrayDeque<>();
@@ -59,6 +64,9 @@ public final class ChatWriter {
   private final AtomicLong inboxWrites = new AtomicLong();
   private final AtomicLong duplicates = new AtomicLong();
   private volatile Position acknowledged;
+
+  /** When a write was acknowledged last, or submitted while none was on its way. */
+  private volatile long progressNanos;
 
   /**
    * A place in a file.
@@ -110,20 +118,24 @@ public final class ChatWriter {
   /**
    * @param start what is acknowledged from the beginning
    * @param inFlightMax writes on their way at most
+   * @param patience how long to wait for an acknowledgement, of whatever write, before giving up
    * @param whileWaiting called now and then on the submitting thread while it has to wait
    */
-  ChatWriter(
+  public ChatWriter(
       AppendSink sink,
       ChatTarget target,
       Position start,
       LongSupplier nanoClock,
       int inFlightMax,
+      Duration patience,
       Runnable whileWaiting) {
     this.sink = sink;
     this.target = target;
     this.acknowledged = start;
     this.nanoClock = nanoClock;
     this.inFlightMax = inFlightMax;
+    this.patienceNanos = patience.toNanos();
+    this.progressNanos = nanoClock.getAsLong();
     this.whileWaiting = whileWaiting;
     this.permits = new Semaphore(inFlightMax);
   }
@@ -138,11 +150,15 @@ public final class ChatWriter {
     ChatMessage chat = submission.message();
     int writes = writes(submission);
     while (!permits.tryAcquire(Math.min(writes, inFlightMax), WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-      whileWaiting.run();
+      waited();
+      throwFailure();
     }
     throwFailure();
     PendingLine line = new PendingLine(submission, writes);
     synchronized (lines) {
+      if (lines.isEmpty()) {
+        progressNanos = nanoClock.getAsLong();
+      }
       lines.addLast(line);
     }
     long sentNanos = nanoClock.getAsLong();
@@ -211,6 +227,7 @@ public final class ChatWriter {
 
   private void acknowledge(PendingLine line) {
     int released = 0;
+    progressNanos = nanoClock.getAsLong();
     synchronized (lines) {
       line.unacknowledged--;
       while (!lines.isEmpty() && lines.getFirst().unacknowledged == 0) {
@@ -222,6 +239,18 @@ public final class ChatWriter {
       lines.notifyAll();
     }
     permits.release(released);
+  }
+
+  private void waited() {
+    whileWaiting.run();
+    long silentNanos = nanoClock.getAsLong() - progressNanos;
+    if (silentNanos > patienceNanos) {
+      fail(
+          new ToolException(
+              ExitCode.UNAVAILABLE,
+              "no write was acknowledged for " + Humans.duration(Duration.ofNanos(silentNanos)),
+              "Start the node again and repeat the command: it goes on where it stopped."));
+    }
   }
 
   private static int writes(Submission submission) {
@@ -273,10 +302,22 @@ public final class ChatWriter {
     synchronized (lines) {
       while (!lines.isEmpty() && failure.get() == null) {
         lines.wait(WAIT_MILLIS);
-        whileWaiting.run();
+        waited();
       }
     }
     throwFailure();
+  }
+
+  /**
+   * Waits, on any thread, until that many messages are acknowledged in their conversations or a
+   * write has failed.
+   */
+  public void awaitMessages(long count) throws InterruptedException {
+    synchronized (lines) {
+      while (messages.get() < count && failure.get() == null) {
+        lines.wait(WAIT_MILLIS);
+      }
+    }
   }
 
   /** Everything up to here is acknowledged. */

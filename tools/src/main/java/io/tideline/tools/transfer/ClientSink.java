@@ -10,20 +10,29 @@ import io.tideline.client.TimelineKey;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Writes through the client: batched appends, retried until {@code retryFor} has passed. */
-final class ClientSink implements AppendSink, AutoCloseable {
+/**
+ * Writes through the client: batched appends, retried as long as the writer before it has patience.
+ *
+ * <p>An append that fails for good would not stop later ones of its timeline, which breaks the
+ * order when it is tried again. Therefore no append ever times out here: who loses patience gives
+ * up on all of them at once with {@link #abandon}, which leaves a prefix of each timeline.
+ */
+public final class ClientSink implements AppendSink, AutoCloseable {
+  /** Longer than anybody waits: see above. */
+  private static final Duration NEVER = Duration.ofDays(30);
+
   private final BatchingAppender appender;
   private final TidelineClient patient;
 
   /**
    * @param client closed by its owner, after this
-   * @param retryFor how long one write is retried while the node is away
+   * @param retryFor how long a put of meta is retried, and a full buffer is waited for
    */
-  ClientSink(TidelineClient client, Duration retryFor) {
+  public ClientSink(TidelineClient client, Duration retryFor) {
     this.patient = client.withDeadline(retryFor);
     this.appender =
-        patient.batchingAppender(
-            BatchingOptions.defaults().withDeliveryTimeout(retryFor).withMaxBlock(retryFor));
+        client.batchingAppender(
+            BatchingOptions.defaults().withDeliveryTimeout(NEVER).withMaxBlock(retryFor));
   }
 
   @Override
@@ -36,6 +45,12 @@ final class ClientSink implements AppendSink, AutoCloseable {
     return patient.meta().putAsync(timeline, fields).thenApply(revision -> null);
   }
 
+  /** Sends nothing more; what is not acknowledged may or may not be written, in order. */
+  public void abandon() {
+    appender.closeNow();
+  }
+
+  /** Sends what is left and waits for it. */
   @Override
   public void close() {
     appender.close();

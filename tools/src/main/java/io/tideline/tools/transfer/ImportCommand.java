@@ -223,9 +223,11 @@ public final class ImportCommand implements Callable<Integer> {
   private ImportSummary run(
       TidelineClient client, ImportOptions options, LineReader reader, Checkpoint start)
       throws IOException, InterruptedException {
-    try (Progress progress = new Progress(context, "import", "messages");
-        ClientSink sink = new ClientSink(client, options.retryFor())) {
-      return new ImportJob(context, options, reader, sink, start, progress).run();
+    ClientSink sink = new ClientSink(client, options.retryFor());
+    try (Progress progress = new Progress(context, "import", "messages")) {
+      ImportSummary summary = new ImportJob(context, options, reader, sink, start, progress).run();
+      sink.close();
+      return summary;
     } catch (ImportFailure failure) {
       ToolException told = ClientErrors.translate(failure);
       throw new ToolException(
@@ -233,6 +235,8 @@ public final class ImportCommand implements Callable<Integer> {
           String.valueOf(failure.getMessage()),
           "When the cause is removed, run the same command again: it goes on where it stopped.",
           failure);
+    } finally {
+      sink.abandon();
     }
   }
 }

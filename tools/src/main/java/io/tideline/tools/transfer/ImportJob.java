@@ -95,6 +95,7 @@ final class ImportJob {
             new ChatWriter.Position(resumed.line(), resumed.offset(), resumed.chain()),
             context.nanoClock(),
             ChatWriter.IN_FLIGHT_MAX,
+            options.retryFor(),
             () -> report(self[0]));
     self[0] = writer;
     try {

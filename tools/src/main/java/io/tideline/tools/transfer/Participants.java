@@ -16,14 +16,14 @@ import java.util.SequencedSet;
  *
  * <p>Not thread-safe.
  */
-final class Participants {
+public final class Participants {
   private final int cap;
   private final Map<String, LinkedHashSet<String>> speakers = new HashMap<>();
 
   /**
    * @param cap people remembered per conversation; 0 for none
    */
-  Participants(int cap) {
+  public Participants(int cap) {
     this.cap = cap;
   }
 
@@ -32,7 +32,7 @@ final class Participants {
    *
    * @return the inboxes this message goes to, the sender's included, longest silent first
    */
-  List<String> speak(String conversation, String sender) {
+  public List<String> speak(String conversation, String sender) {
     if (cap == 0) {
       return List.of();
     }

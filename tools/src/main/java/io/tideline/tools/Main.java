@@ -8,6 +8,11 @@ import io.tideline.tools.data.MetaCommands;
 import io.tideline.tools.data.StoreCommands;
 import io.tideline.tools.data.TimelineCommands;
 import io.tideline.tools.data.WriteCommands;
+import io.tideline.tools.demo.DemoCommand;
+import io.tideline.tools.doctor.DoctorCommand;
+import io.tideline.tools.inspect.InspectCommand;
+import io.tideline.tools.node.DevCommand;
+import io.tideline.tools.node.ServerCommand;
 import io.tideline.tools.transfer.ExportCommand;
 import io.tideline.tools.transfer.ImportCommand;
 import picocli.AutoComplete;
@@ -71,11 +76,16 @@ public final class Main implements Runnable {
   static CommandLine commandLine(ToolContext context) {
     Main main = new Main();
     CommandLine root = new CommandLine(main);
+    root.addSubcommand(new DemoCommand(context));
+    root.addSubcommand(new DevCommand(context));
+    root.addSubcommand(new ServerCommand(context));
     root.addSubcommand(storeCommands(context));
     root.addSubcommand(timelineCommands(context));
     root.addSubcommand(metaCommands(context));
     root.addSubcommand(new ImportCommand(context));
     root.addSubcommand(new ExportCommand(context));
+    root.addSubcommand(new InspectCommand(context));
+    root.addSubcommand(new DoctorCommand(context));
     root.addSubcommand(new VersionCommand(context));
     root.addSubcommand(new HelpCommand());
     CommandLine completion = new CommandLine(new AutoComplete.GenerateCompletion());

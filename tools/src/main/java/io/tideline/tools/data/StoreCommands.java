@@ -265,7 +265,7 @@ public final class StoreCommands {
         StoreDescription description = client.stores().describe(name);
         output.record(StoreJson.COLUMNS, described(description));
         if (!output.isJson()) {
-          output.done("", Json.object());
+          output.gap();
           output.list(
               StoreJson.PARTITION_COLUMNS,
               description.partitions().stream().map(StoreJson::write),

@@ -1,12 +1,11 @@
 package io.tideline.tools.doctor;
 
+import io.tideline.lsm.fs.RealFileSystem;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -15,9 +14,6 @@ import java.util.List;
  * @param directory the data directory
  */
 record LockCheck(Path directory) implements Check {
-  /** Name of the lock file in a node's data directory. */
-  static final String LOCK = "LOCK";
-
   @Override
   public String name() {
     return "lock";
@@ -34,21 +30,25 @@ record LockCheck(Path directory) implements Check {
       return List.of(
           Finding.fail(
               name(),
-              directory.resolve(LOCK) + " cannot be opened: " + failure,
+              directory.resolve(RealFileSystem.LOCK_FILE) + " cannot be opened: " + failure,
               "Run this as the user that runs the node."));
     }
   }
 
-  /** True if another process has locked {@code directory}. Leaves no trace. */
+  /** True if a node has locked {@code directory}. Leaves no trace. */
   static boolean isLocked(Path directory) throws IOException {
-    Path lock = directory.resolve(LOCK);
+    Path lock = directory.resolve(RealFileSystem.LOCK_FILE);
     if (!Files.exists(lock)) {
       return false;
     }
-    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE);
-        FileLock held = channel.tryLock()) {
-      return held == null;
-    } catch (OverlappingFileLockException heldByThisProcess) {
+    if (!Files.isWritable(lock)) {
+      throw new AccessDeniedException(lock.toString());
+    }
+    try {
+      Closeable held = new RealFileSystem().lock(directory);
+      held.close();
+      return false;
+    } catch (IOException inUse) {
       return true;
     }
   }

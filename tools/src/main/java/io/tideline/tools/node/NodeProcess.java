@@ -19,6 +19,7 @@ public final class NodeProcess implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final Thread killHook;
+  private volatile boolean released;
 
   private NodeProcess(Process process, Path log) {
     this.process = process;
@@ -91,6 +92,7 @@ public final class NodeProcess implements AutoCloseable {
 
   /** Leaves it running when this process ends. */
   public void release() {
+    released = true;
     forgetHook();
   }
 
@@ -103,10 +105,10 @@ public final class NodeProcess implements AutoCloseable {
     }
   }
 
-  /** Kills it if it is still this process's business. */
+  /** Kills it unless it was released. */
   @Override
-  public void close() throws IOException {
-    if (process.isAlive()) {
+  public void close() {
+    if (!released && process.isAlive()) {
       process.destroyForcibly();
     }
     forgetHook();

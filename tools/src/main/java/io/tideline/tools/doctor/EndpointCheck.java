@@ -1,0 +1,73 @@
+package io.tideline.tools.doctor;
+
+import io.tideline.client.NodeStatus;
+import io.tideline.client.TidelineClient;
+import io.tideline.client.TidelineException;
+import io.tideline.tools.cli.Humans;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether a node answers at an endpoint, and who it is.
+ *
+ * @param endpoint "host:port"
+ * @param required whether it is a failure if none does
+ * @param wallClock the time of day
+ */
+record EndpointCheck(String endpoint, boolean required, InstantSource wallClock) implements Check {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  @Override
+  public String name() {
+    return "node";
+  }
+
+  @Override
+  public List<Finding> run() {
+    try {
+      NodeStatus status = ask(endpoint);
+      Duration up = Duration.between(status.startTime(), wallClock.instant());
+      return List.of(
+          Finding.ok(
+              name(),
+              who(status)
+                  + " answers at "
+                  + endpoint
+                  + "; up for "
+                  + Humans.duration(up)
+                  + ", "
+                  + status.partitionCount()
+                  + " partitions"));
+    } catch (TidelineException silent) {
+      String message = "no node answers at " + endpoint + " (" + silent.code() + ")";
+      return List.of(
+          required
+              ? Finding.fail(
+                  name(), message, "Start it, or name the right --endpoint; see the ports below.")
+              : Finding.ok(name(), message));
+    }
+  }
+
+  /** Asks within two seconds. */
+  static NodeStatus ask(String endpoint) {
+    try (TidelineClient client =
+        TidelineClient.builder().addresses(endpoint).deadline(PATIENCE).build()) {
+      return client.admin().nodeStatus();
+    }
+  }
+
+  /** Who answers, for people; empty if it is no node of ours. */
+  static Optional<String> whoAnswers(String endpoint) {
+    try {
+      return Optional.of(who(ask(endpoint)));
+    } catch (TidelineException silent) {
+      return Optional.empty();
+    }
+  }
+
+  private static String who(NodeStatus status) {
+    return "node " + status.nodeId() + " (version " + status.version() + ")";
+  }
+}

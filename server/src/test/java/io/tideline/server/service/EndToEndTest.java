@@ -3,9 +3,7 @@ package io.tideline.server.service;
 import static io.tideline.server.node.TestNode.message;
 import static io.tideline.server.node.TestNode.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.grpc.StatusRuntimeException;
 import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
@@ -92,7 +90,7 @@ final class EndToEndTest {
     assertThat(again.getSequenceId()).isEqualTo(first.getSequenceId());
     assertThat(again.getAppendTimeMs()).isEqualTo(first.getAppendTimeMs());
     assertThat(scan("a2").build(node).getEntriesCount()).isEqualTo(1);
-    refused(
+    Refusals.assertRefused(
         ErrorReason.ERROR_REASON_MESSAGE_KEY_REUSED,
         () -> node.timelines().append(request.toBuilder().setMessage(message("other")).build()));
   }
@@ -100,7 +98,7 @@ final class EndToEndTest {
   @Test
   void expectedLastIdGuardsAnAppend() {
     append("a3", "one");
-    refused(
+    Refusals.assertRefused(
         ErrorReason.ERROR_REASON_CONDITION_FAILED,
         () ->
             node.timelines()
@@ -249,12 +247,13 @@ final class EndToEndTest {
     assertThat(empty.getCoverage().getNextSequenceId()).isEqualTo(6);
     assertThat(append("a7", "m").getSequenceId()).isEqualTo(6);
 
-    refused(ErrorReason.ERROR_REASON_OUT_OF_RANGE, () -> node.timelines().trim(trim("a7", 7)));
-    refused(
+    Refusals.assertRefused(
+        ErrorReason.ERROR_REASON_OUT_OF_RANGE, () -> node.timelines().trim(trim("a7", 7)));
+    Refusals.assertRefused(
         ErrorReason.ERROR_REASON_TIMELINE_NOT_FOUND,
         () -> node.timelines().trim(trim("a7-absent", 1)));
-    refused(ErrorReason.ERROR_REASON_NOT_RETAINED, () -> get("dense", "a7", 2));
-    refused(ErrorReason.ERROR_REASON_ENTRY_NOT_FOUND, () -> get("dense", "a7", 9));
+    Refusals.assertRefused(ErrorReason.ERROR_REASON_NOT_RETAINED, () -> get("dense", "a7", 2));
+    Refusals.assertRefused(ErrorReason.ERROR_REASON_ENTRY_NOT_FOUND, () -> get("dense", "a7", 9));
     assertThat(get("dense", "a7", 6).getSequenceId()).isEqualTo(6);
   }
 
@@ -262,17 +261,18 @@ final class EndToEndTest {
   void manualIdsAreTheCallers() {
     assertThat(put("m1", 100, false).getLastSequenceId()).isEqualTo(100);
     assertThat(put("m1", -5, false).getLastSequenceId()).isEqualTo(100);
-    refused(ErrorReason.ERROR_REASON_SEQUENCE_ID_EXISTS, () -> put("m1", 100, false));
+    Refusals.assertRefused(
+        ErrorReason.ERROR_REASON_SEQUENCE_ID_EXISTS, () -> put("m1", 100, false));
     assertThat(put("m1", 100, true).getReplaced()).isTrue();
     ScanResponse page =
         node.timelines()
             .scan(ScanRequest.newBuilder().setStore("manual").setTimeline(timeline("m1")).build());
     assertThat(page.getEntriesList()).extracting(Entry::getSequenceId).containsExactly(-5L, 100L);
     assertThat(get("manual", "m1", -5).getMessage()).isEqualTo(message("p"));
-    refused(
+    Refusals.assertRefused(
         ErrorReason.ERROR_REASON_SEQUENCE_MODE,
         () -> node.timelines().append(request("m1", "x").toBuilder().setStore("manual").build()));
-    refused(
+    Refusals.assertRefused(
         ErrorReason.ERROR_REASON_SEQUENCE_MODE,
         () ->
             node.timelines()
@@ -404,7 +404,7 @@ final class EndToEndTest {
   @Test
   void staleRouteIsRefusedWithThePresentPartition() {
     var detail =
-        refused(
+        Refusals.assertRefused(
             ErrorReason.ERROR_REASON_STALE_EPOCH,
             () ->
                 node.timelines()
@@ -476,19 +476,6 @@ final class EndToEndTest {
         .setKind(EntryKind.ENTRY_KIND_MESSAGE)
         .setMessage(message(text))
         .build();
-  }
-
-  private static io.tideline.proto.v1.ErrorDetail refused(ErrorReason reason, Runnable call) {
-    StatusRuntimeException thrown = catchThrowableOfType(StatusRuntimeException.class, call::run);
-    assertThat(thrown).as("refused").isNotNull();
-    try {
-      var detail = ErrorMapperTest.detail(thrown);
-      assertThat(detail.getReason()).as("%s", thrown.getMessage()).isEqualTo(reason);
-      assertThat(thrown.getStatus().getCode()).isEqualTo(ErrorMapper.code(reason));
-      return detail;
-    } catch (Exception e) {
-      throw new AssertionError("no detail in " + thrown, e);
-    }
   }
 
   private static Scan scan(String conversation) {

@@ -1,0 +1,170 @@
+package io.tideline.server.node;
+
+import static io.tideline.server.node.TestNode.message;
+import static io.tideline.server.node.TestNode.timeline;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.tideline.proto.v1.AppendRequest;
+import io.tideline.proto.v1.AppendResponse;
+import io.tideline.proto.v1.FlushPartitionsRequest;
+import io.tideline.proto.v1.GetNodeStatusRequest;
+import io.tideline.proto.v1.GetNodeStatusResponse;
+import io.tideline.proto.v1.ListNodesRequest;
+import io.tideline.proto.v1.ListPartitionsRequest;
+import io.tideline.proto.v1.PartitionStatus;
+import io.tideline.proto.v1.ScanRequest;
+import io.tideline.proto.v1.SequenceMode;
+import io.tideline.server.config.NodeConfig;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TidelineServerTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void acknowledgedWritesSurviveARestartFlushedOrNot() throws Exception {
+    Path data = directory.resolve("data");
+    try (TestNode node = TestNode.start(data)) {
+      node.createStore("im", SequenceMode.SEQUENCE_MODE_DENSE, "m");
+      append(node, "c1", "flushed");
+      var unused = node.admin().flushPartitions(FlushPartitionsRequest.getDefaultInstance());
+      append(node, "c1", "in the log");
+    }
+    try (TestNode node = TestNode.start(data)) {
+      var page =
+          node.timelines()
+              .scan(ScanRequest.newBuilder().setStore("im").setTimeline(timeline("c1")).build());
+      assertThat(page.getEntriesList())
+          .extracting(entry -> entry.getMessage().getFieldsOrThrow("text").getStringValue())
+          .containsExactly("flushed", "in the log");
+      assertThat(append(node, "c1", "later").getSequenceId()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void nodeTellsOfItselfWhileItServesAndNotAfter() throws Exception {
+    Path data = directory.resolve("data");
+    Path ready = data.resolve(ReadyFile.NAME);
+    String http;
+    try (TestNode node = TestNode.start(data)) {
+      node.createStore("im", SequenceMode.SEQUENCE_MODE_DENSE);
+      var address = node.server().info().address();
+      http = "http://" + address.httpAddress();
+      assertThat(Files.readString(ready))
+          .contains("\"pid\":" + ProcessHandle.current().pid())
+          .contains("\"grpc\":\"" + address.grpcAddress() + "\"");
+
+      GetNodeStatusResponse status =
+          node.admin().getNodeStatus(GetNodeStatusRequest.getDefaultInstance());
+      assertThat(status.getNodeId()).isEqualTo("node-1");
+      assertThat(status.getPartitionCount()).isEqualTo(2);
+      assertThat(status.getMemtableBudgetBytes()).isEqualTo(64 << 20);
+      assertThat(status.getLogBytes()).isPositive();
+      assertThat(node.admin().listNodes(ListNodesRequest.getDefaultInstance()).getNodesList())
+          .singleElement()
+          .matches(n -> n.getAlive() && n.getGrpcAddress().equals(address.grpcAddress()));
+      assertThat(
+              node.admin()
+                  .listPartitions(ListPartitionsRequest.newBuilder().setStore("im").build())
+                  .getPartitionsList())
+          .extracting(PartitionStatus::getRole)
+          .containsExactly("LEADER");
+
+      var health =
+          HealthGrpc.newBlockingStub(node.channel())
+              .check(HealthCheckRequest.newBuilder().setService("tideline.v1.MetaService").build());
+      assertThat(health.getStatus()).isEqualTo(ServingStatus.SERVING);
+      assertThat(get(http + "/health/live").statusCode()).isEqualTo(200);
+      assertThat(get(http + "/health/ready").statusCode()).isEqualTo(200);
+      assertThat(get(http + "/").statusCode()).isEqualTo(404);
+      assertThat(get(http + "/metrics").body())
+          .contains("tideline_rpc_seconds_count{code=\"OK\",method=\"AdminService/GetNodeStatus\"")
+          .contains("tideline_partitions{role=\"leader\"} 2.0")
+          .contains("tideline_memtable_pool_limit_bytes");
+      HttpRequest post =
+          HttpRequest.newBuilder(URI.create(http + "/metrics"))
+              .POST(HttpRequest.BodyPublishers.ofString("x"))
+              .build();
+      assertThat(send(post).statusCode()).isEqualTo(405);
+    }
+    assertThat(ready).doesNotExist();
+    assertThatThrownBy(() -> get(http + "/health/live")).isInstanceOf(java.io.IOException.class);
+  }
+
+  @Test
+  void portInUseIsNamedWithItsKey() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      for (String key : new String[] {"grpc.port", "http.port", "raft.port"}) {
+        NodeConfig config =
+            TestNode.config(directory.resolve(key)).with(key + "=" + taken.getLocalPort());
+        assertThatThrownBy(() -> TidelineServer.start(config))
+            .isInstanceOf(StartException.class)
+            .hasMessageContaining("port " + taken.getLocalPort())
+            .hasMessageContaining("in use")
+            .hasMessageContaining("set " + key);
+      }
+    }
+  }
+
+  @Test
+  void secondNodeOnADirectoryIsRefused() throws Exception {
+    Path data = directory.resolve("data");
+    try (TestNode node = TestNode.start(data)) {
+      assertThat(node.server().info().clusterId()).isNotEmpty();
+      NodeConfig config = TestNode.config(data);
+      assertThatThrownBy(() -> TidelineServer.start(config))
+          .isInstanceOf(StartException.class)
+          .hasMessageContaining("in use");
+    }
+  }
+
+  @Test
+  void raftAddressStaysThatOfTheData() throws Exception {
+    Path data = directory.resolve("data");
+    String raft;
+    try (TestNode node = TestNode.start(data)) {
+      raft = node.server().info().address().raftAddress();
+    }
+    NodeConfig moved = TestNode.config(data).with("raft.port=7999");
+    assertThatThrownBy(() -> TidelineServer.start(moved))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("127.0.0.1:7999")
+        .hasMessageContaining(raft);
+    try (TestNode node = TestNode.start(data)) {
+      assertThat(node.server().info().address().raftAddress()).isEqualTo(raft);
+    }
+  }
+
+  private static AppendResponse append(TestNode node, String conversation, String text) {
+    return node.timelines()
+        .append(
+            AppendRequest.newBuilder()
+                .setStore("im")
+                .setTimeline(timeline(conversation))
+                .setMessage(message(text))
+                .build());
+  }
+
+  private static HttpResponse<String> get(String url) throws Exception {
+    return send(HttpRequest.newBuilder(URI.create(url)).build());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+  }
+}

@@ -7,16 +7,18 @@ package io.tideline.server.command;
  * @param options in force
  * @param agingWindowMillis smallest window under which keys that are still alive may have been
  *     written before {@code changedAtMillis}
- * @param changedAtMillis when the window was last changed, 0 if never
+ * @param changedAtMillis just after the window was last changed, 0 if never
+ * @param floorMillis keys of appends before this time may have been forgotten under earlier windows
  */
-record PartitionState(PartitionOptions options, long agingWindowMillis, long changedAtMillis) {
+record PartitionState(
+    PartitionOptions options, long agingWindowMillis, long changedAtMillis, long floorMillis) {
 
   static final byte[] RECORD_KEY = {1};
 
   private static final int VERSION = 1;
 
   static PartitionState initial(PartitionOptions options) {
-    return new PartitionState(options, options.dedupWindowMillis(), 0);
+    return new PartitionState(options, options.dedupWindowMillis(), 0, 0);
   }
 
   /** The state after {@code newOptions} came into force at {@code now}. */
@@ -29,14 +31,15 @@ record PartitionState(PartitionOptions options, long agingWindowMillis, long cha
               + newOptions.sequenceMode());
     }
     if (newOptions.dedupWindowMillis() == options.dedupWindowMillis()) {
-      return new PartitionState(newOptions, agingWindowMillis, changedAtMillis);
+      return new PartitionState(newOptions, agingWindowMillis, changedAtMillis, floorMillis);
     }
     boolean stillAging = now - agingWindowMillis < changedAtMillis;
     long aging =
         stillAging
             ? Math.min(agingWindowMillis, options.dedupWindowMillis())
             : options.dedupWindowMillis();
-    return new PartitionState(newOptions, aging, now);
+    // Keys of this very millisecond may have been written under the old window.
+    return new PartitionState(newOptions, aging, now + 1, dedupSinceMillis(now));
   }
 
   /**
@@ -46,7 +49,7 @@ record PartitionState(PartitionOptions options, long agingWindowMillis, long cha
   long dedupSinceMillis(long now) {
     long byWindow = now - options.dedupWindowMillis();
     long byAging = Math.min(changedAtMillis, now - agingWindowMillis);
-    return Math.max(0, Math.max(byWindow, byAging));
+    return Math.max(floorMillis, Math.max(byWindow, byAging));
   }
 
   /** Rows older than this are expired at {@code now}; 0 if none are. */
@@ -63,7 +66,8 @@ record PartitionState(PartitionOptions options, long agingWindowMillis, long cha
     }
     try {
       PartitionState state =
-          new PartitionState(CommandFormat.readOptions(in), in.readLong(), in.readLong());
+          new PartitionState(
+              CommandFormat.readOptions(in), in.readLong(), in.readLong(), in.readLong());
       in.expectEnd();
       return state;
     } catch (IllegalArgumentException e) {
@@ -73,10 +77,13 @@ record PartitionState(PartitionOptions options, long agingWindowMillis, long cha
     }
   }
 
-  /** Version u8, the options as in SET_OPTIONS, then the two numbers as i64. */
+  /** Version u8, the options as in SET_OPTIONS, then the three numbers as i64. */
   byte[] encode() {
     BinaryWriter out = new BinaryWriter().putByte(VERSION);
     CommandFormat.writeOptions(out, options);
-    return out.putLong(agingWindowMillis).putLong(changedAtMillis).toByteArray();
+    return out.putLong(agingWindowMillis)
+        .putLong(changedAtMillis)
+        .putLong(floorMillis)
+        .toByteArray();
   }
 }

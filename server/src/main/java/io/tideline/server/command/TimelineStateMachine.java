@@ -136,7 +136,8 @@ public final class TimelineStateMachine implements StateMachine {
     long dedupSince = 0;
     if (append.hasMessageKey()) {
       dedupSince = context.state().dedupSinceMillis(context.now);
-      long expiresAt = context.now + context.state().options().dedupWindowMillis();
+      // Still known when exactly the window has passed.
+      long expiresAt = context.now + context.state().options().dedupWindowMillis() + 1;
       long fingerprint = DedupRecord.fingerprint(append.kind(), append.value());
       context.putDedup(
           dedupKey, new DedupRecord(sequenceId, last, context.now, expiresAt, fingerprint));

@@ -19,6 +19,7 @@ import io.tideline.server.metrics.NodeMetrics;
 import io.tideline.server.service.CallMemory;
 import io.tideline.server.service.CallRunner;
 import io.tideline.server.service.GrpcServices;
+import io.tideline.server.service.InboundBudget;
 import io.tideline.server.service.Limits;
 import io.tideline.server.service.NodeAddress;
 import io.tideline.server.service.NodeInfo;
@@ -49,6 +50,12 @@ import org.slf4j.LoggerFactory;
 public final class TidelineServer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TidelineServer.class);
+
+  /**
+   * What a connection may send unasked. Fixed, for a window that grows with the line's speed is
+   * memory nobody counts; still a gigabyte a second at a round trip of a millisecond.
+   */
+  private static final int FLOW_CONTROL_WINDOW_BYTES = 1 << 20;
 
   private final NodeConfig config;
   private final InstantSource clock;
@@ -138,9 +145,10 @@ public final class TidelineServer implements AutoCloseable {
     CallRunner runner =
         new CallRunner(callMemory, metrics.rpc(), config.number(ConfigKey.GRPC_WAIT));
     HealthStatusManager health = new HealthStatusManager();
-    Server grpc = openGrpc(grpcAddress, host, runner, health);
+    InboundBudget inbound = new InboundBudget(memory.networkBytes());
+    Server grpc = openGrpc(grpcAddress, host, runner, inbound, health);
 
-    observe(metrics, host, callMemory, memory);
+    observe(metrics, host, inbound, callMemory, memory);
     NodeInfo node = describe(directory.identity(), grpc.getPort(), http.port(), memory);
     info.complete(node);
     ready.write(node.address(), node.version());
@@ -234,7 +242,11 @@ public final class TidelineServer implements AutoCloseable {
   }
 
   private Server openGrpc(
-      InetSocketAddress address, ReplicaHost host, CallRunner runner, HealthStatusManager health)
+      InetSocketAddress address,
+      ReplicaHost host,
+      CallRunner runner,
+      InboundBudget inbound,
+      HealthStatusManager health)
       throws StartException {
     ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
@@ -242,6 +254,8 @@ public final class TidelineServer implements AutoCloseable {
         NettyServerBuilder.forAddress(address)
             .executor(threads)
             .maxInboundMessageSize(Limits.INBOUND_MESSAGE_BYTES_MAX)
+            .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+            .addStreamTracerFactory(inbound)
             .maxConcurrentCallsPerConnection(config.count(ConfigKey.GRPC_CALLS_PER_CONNECTION))
             .keepAliveTime(config.number(ConfigKey.GRPC_KEEPALIVE_TIME), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(
@@ -273,7 +287,11 @@ public final class TidelineServer implements AutoCloseable {
   }
 
   private void observe(
-      NodeMetrics metrics, ReplicaHost host, CallMemory callMemory, MemoryPlan memory) {
+      NodeMetrics metrics,
+      ReplicaHost host,
+      InboundBudget inbound,
+      CallMemory callMemory,
+      MemoryPlan memory) {
     metrics.observe(host.catalog()::partitions);
     metrics.gauge("tideline.log.size", "Bytes of log segments", "bytes", host::logBytes);
     metrics.gauge(
@@ -283,6 +301,9 @@ public final class TidelineServer implements AutoCloseable {
     metrics.gauge("tideline.writes.in.flight.limit", "Limit of it", "bytes", memory::writeBytes);
     metrics.gauge(
         "tideline.calls.in.flight", "Bytes of calls in flight", "bytes", callMemory::usedBytes);
+    metrics.gauge(
+        "tideline.calls.arriving", "Bytes of requests arriving", "bytes", inbound::usedBytes);
+    metrics.gauge("tideline.calls.arriving.limit", "Limit of it", "bytes", inbound::limitBytes);
     metrics.gauge("tideline.calls.in.flight.limit", "Limit of it", "bytes", callMemory::limitBytes);
     metrics.gauge(
         "tideline.memtable.pool.limit", "Memory for memtables", "bytes", memory::memtablePoolBytes);

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * is decided here alone.
  *
  * <p>Threading: gRPC calls back on virtual threads (see {@code TidelineServer}), so handlers may
- * block; no code of a call runs on Netty's event loop.
+ * block; of a call only its refusal for want of memory ({@link InboundBudget}) runs on Netty's
+ * event loop.
  */
 public final class CallRunner {
 
@@ -55,7 +56,12 @@ public final class CallRunner {
     return (call, headers) -> {
       // Two, so that a second message is seen and refused rather than waited for.
       call.request(2);
-      return new UnaryListener<>(method, prototype, handler, call);
+      UnaryListener<Q> listener = new UnaryListener<>(method, prototype, handler, call);
+      InboundBudget.Arriving arriving = listener.arriving;
+      if (arriving != null) {
+        arriving.onRefused(() -> listener.fail(arriving.failure().toException(), 0));
+      }
+      return listener;
     };
   }
 
@@ -66,6 +72,7 @@ public final class CallRunner {
     private final ServerCall<byte[], Reply> call;
     private final RpcMetrics.Call measured;
     private final CallContext context;
+    private final InboundBudget.@Nullable Arriving arriving = InboundBudget.current();
     private byte @Nullable [] request;
     private boolean tooManyRequests;
 
@@ -93,13 +100,17 @@ public final class CallRunner {
         call.close(Status.OK, new Metadata());
         measured.finish(Status.Code.OK.name(), requestSize, reply.size());
       } catch (Exception e) {
-        StatusRuntimeException status = ErrorMapper.toStatus(CallErrors.toFailure(e));
-        Metadata trailers = status.getTrailers();
-        call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
-        measured.finish(status.getStatus().getCode().name(), requestSize, 0);
+        fail(e, requestSize);
       } finally {
         request = null;
       }
+    }
+
+    void fail(Exception cause, int requestSize) {
+      StatusRuntimeException status = ErrorMapper.toStatus(CallErrors.toFailure(cause));
+      Metadata trailers = status.getTrailers();
+      call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+      measured.finish(status.getStatus().getCode().name(), requestSize, 0);
     }
 
     private Reply run() throws Exception {
@@ -118,6 +129,9 @@ public final class CallRunner {
       }
       context.refuseIfExpired();
       context.reserve(Math.max(CallMemory.CALL_BYTES_MIN, bytes.length));
+      if (arriving != null) {
+        arriving.release();
+      }
       return handler.handle(WireDiagnosis.parse(prototype, bytes), context);
     }
 

@@ -311,8 +311,13 @@ public final class Engine implements Closeable {
 
   /** Called once a second by the resources. */
   void tick() {
-    pressure.refresh();
-    maintenance.retryStalled();
+    try {
+      pressure.refresh();
+      maintenance.retryStalled();
+    } catch (RuntimeException e) {
+      // The one ticker serves all engines: it must not end with one of them.
+      maintenance.fail(e);
+    }
   }
 
   /** Waits until no flush and no compaction is due or running. For tests, tools and benchmarks. */
@@ -372,8 +377,8 @@ public final class Engine implements Closeable {
     writeLock.lock();
     try {
       versions.close();
-      deadTables.close();
     } finally {
+      deadTables.close();
       writeLock.unlock();
       directoryLock.close();
     }

@@ -146,7 +146,7 @@ final class EngineJobs implements Maintenance.Jobs {
         engineId,
         versions::newFileId,
         options,
-        RunWriter.TABLE_BYTES_MAX,
+        Math.min(RunWriter.TABLE_BYTES_MAX, options.memtableBytes()),
         minLogIndex,
         maxLogIndex);
   }

@@ -54,9 +54,15 @@ final class Maintenance {
   private boolean compactionRunning;
   private boolean flushStalled;
   private boolean compactionStalled;
-  private boolean closing;
 
+  /** Whether the wait for room was logged already. */
+  private boolean compactionStalledBefore;
+
+  private volatile boolean closing;
+
+  /** A flush found the disk full and has not succeeded since. */
   private volatile boolean diskFull;
+
   private volatile @Nullable Throwable failure;
 
   Maintenance(EngineResources resources, EngineOptions options, Jobs jobs, String name) {
@@ -70,7 +76,7 @@ final class Maintenance {
     return failure;
   }
 
-  /** Whether work waits because the disk was full. */
+  /** Whether a flush waits because the disk was full. */
   boolean isDiskFull() {
     return diskFull;
   }
@@ -171,7 +177,7 @@ final class Maintenance {
       try {
         waiting.remove(next);
         done = List.copyOf(next.done());
-        diskFull = compactionStalled;
+        diskFull = false;
       } finally {
         lock.unlock();
       }
@@ -210,12 +216,13 @@ final class Maintenance {
   private void stall(boolean flush, DiskFullException cause) {
     lock.lock();
     try {
-      if (!diskFull) {
+      if (flush ? !diskFull : !compactionStalledBefore) {
         log.warn("{}: {} waits: {}", name, flush ? "flush" : "compaction", cause.getMessage());
       }
-      diskFull = true;
+      diskFull |= flush;
       flushStalled |= flush;
       compactionStalled |= !flush;
+      compactionStalledBefore |= !flush;
     } finally {
       lock.unlock();
     }
@@ -230,7 +237,6 @@ final class Maintenance {
         compactionStalled = false;
         scheduleFlush();
         scheduleCompaction();
-        diskFull = flushRunning || compactionRunning;
       }
     } finally {
       lock.unlock();
@@ -287,7 +293,7 @@ final class Maintenance {
         mergeAllWanted.addAll(waiters);
       }
       compactionRunning = false;
-      diskFull = flushStalled || compactionStalled;
+      compactionStalledBefore &= !succeeded;
       scheduleCompaction();
       changed.signalAll();
     } finally {

@@ -46,27 +46,46 @@ final class SnapshotJob {
     VersionSet.Durable durable = versions.acquireDurable();
     try {
       fileSystem.createDirectories(target);
-      List<EngineSnapshot.FileInfo> files = new ArrayList<>();
-      List<RunMeta> runs = durable.version().runs().stream().map(Run::meta).toList();
-      for (RunMeta run : runs) {
-        for (TableMeta table : run.tables()) {
-          String name = FileNames.table(table.fileId());
-          fileSystem.link(directory.resolve(name), target.resolve(name));
-          files.add(new EngineSnapshot.FileInfo(name, table.size(), table.crc32c()));
-        }
-      }
-      Syncs.directory(fileSystem, target);
-      ManifestState state =
-          new ManifestState(durable.state(), durable.nextFileId(), durable.nextGeneration(), runs);
-      Manifest.create(fileSystem, target, engineId, state).close();
-      files.add(manifestInfo());
-      Path parent = target.toAbsolutePath().getParent();
-      if (parent != null) {
-        Syncs.directory(fileSystem, parent);
-      }
-      return new EngineSnapshot(durable.state(), files);
+      return fill(durable);
+    } catch (Throwable e) {
+      removeTarget(e);
+      throw e;
     } finally {
       durable.version().release();
+    }
+  }
+
+  private EngineSnapshot fill(VersionSet.Durable durable) throws IOException {
+    List<EngineSnapshot.FileInfo> files = new ArrayList<>();
+    List<RunMeta> runs = durable.version().runs().stream().map(Run::meta).toList();
+    for (RunMeta run : runs) {
+      for (TableMeta table : run.tables()) {
+        String name = FileNames.table(table.fileId());
+        fileSystem.link(directory.resolve(name), target.resolve(name));
+        files.add(new EngineSnapshot.FileInfo(name, table.size(), table.crc32c()));
+      }
+    }
+    Syncs.directory(fileSystem, target);
+    ManifestState state =
+        new ManifestState(durable.state(), durable.nextFileId(), durable.nextGeneration(), runs);
+    Manifest.create(fileSystem, target, engineId, state).close();
+    files.add(manifestInfo());
+    Path parent = target.toAbsolutePath().getParent();
+    if (parent != null) {
+      Syncs.directory(fileSystem, parent);
+    }
+    return new EngineSnapshot(durable.state(), files);
+  }
+
+  /** Takes back a half-made snapshot, so that the caller may try again. */
+  private void removeTarget(Throwable cause) {
+    try {
+      for (String name : fileSystem.list(target)) {
+        fileSystem.delete(target.resolve(name));
+      }
+      fileSystem.delete(target);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 

@@ -87,6 +87,7 @@ public final class WriteBatch {
   /**
    * Writes a row at any id: a new row in any order, or a newer version that replaces the row of
    * this id. Counts as an append in the head only if {@code sequenceId} exceeds the head's last id.
+   * At or below the trim mark ({@link TimelineHead#trimmedThrough}) it is accepted and never shown.
    */
   public WriteBatch put(
       byte[] timeline, long sequenceId, long timestampMillis, int kind, byte[] value) {
@@ -96,7 +97,10 @@ public final class WriteBatch {
     return this;
   }
 
-  /** Removes one row; its id stays used. Removing an absent row is not an error. */
+  /**
+   * Removes one row; its id stays used. Removing an absent row, or one above the head's last id,
+   * does nothing.
+   */
   public WriteBatch delete(byte[] timeline, long sequenceId) {
     checkKey(timeline);
     checkSequenceId(sequenceId);
@@ -104,7 +108,10 @@ public final class WriteBatch {
     return this;
   }
 
-  /** Removes all rows with ids up to and including {@code throughSequenceId}, in O(1). */
+  /**
+   * Removes all rows with ids up to and including {@code throughSequenceId}, in O(1); rows written
+   * there later do not show either. The mark may lie above the last id; it never moves back.
+   */
   public WriteBatch trim(byte[] timeline, long throughSequenceId) {
     checkKey(timeline);
     checkSequenceId(throughSequenceId);

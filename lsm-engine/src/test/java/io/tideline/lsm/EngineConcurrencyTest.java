@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /**
- * Readers beside the writer, flushes and compactions. Every value names its timeline and id, so a reader
- * notices a torn, stale or misplaced row; every view must be a prefix of what was written.
+ * Readers beside the writer, flushes and compactions. Every value names its timeline and id, so a
+ * reader notices a torn, stale or misplaced row; every view must be a prefix of what was written.
  */
 class EngineConcurrencyTest {
 
@@ -83,8 +83,7 @@ class EngineConcurrencyTest {
         // Entries i = 5k + (t mod 5) up to the view's index have been appended to t.
         long first = t % 5 == 0 ? 5 : t % 5;
         long last = index < first ? 0 : (index - first) / 5 + 1;
-        assertThat(view.head(key(t)).map(TimelineHead::lastSequenceId).orElse(0L))
-            .isEqualTo(last);
+        assertThat(view.head(key(t)).map(TimelineHead::lastSequenceId).orElse(0L)).isEqualTo(last);
         long low = 1 + random.nextLong(Math.max(1, last));
         Direction direction = random.nextBoolean() ? Direction.FORWARD : Direction.BACKWARD;
         verified += verify(view, t, low, last, direction);

@@ -16,14 +16,17 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /**
- * Damaged files. Every single flipped bit of a small engine is either reported or changes nothing; nothing
- * wrong is ever shown, and a file that is sound but not the right one is refused.
+ * Damaged files. Every single flipped bit of a small engine is either reported or changes nothing;
+ * nothing wrong is ever shown, and a file that is sound but not the right one is refused.
  */
 class EngineCorruptionTest {
 
   private static final Path DIRECTORY = Path.of("/engine");
   private static final EngineOptions OPTIONS =
-      EngineOptions.DEFAULTS.withMemtableBytes(64 << 10).withBlockBytes(1 << 10).withFilterBitsPerKey(4);
+      EngineOptions.DEFAULTS
+          .withMemtableBytes(64 << 10)
+          .withBlockBytes(1 << 10)
+          .withFilterBitsPerKey(4);
 
   private final EngineLog log = new EngineLog(17, 8, 60);
 
@@ -163,7 +166,9 @@ class EngineCorruptionTest {
       }
       try (Engine copy = Engine.open(snapshot, OPTIONS, resources)) {
         copy.apply(
-            new WriteBatch().clear(new LogPosition(9, 1)).append(new byte[] {1}, 900, 9, 0, new byte[3]));
+            new WriteBatch()
+                .clear(new LogPosition(9, 1))
+                .append(new byte[] {1}, 900, 9, 0, new byte[3]));
         copy.flush().get();
       }
     }

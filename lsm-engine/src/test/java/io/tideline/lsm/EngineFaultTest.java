@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,8 +40,21 @@ class EngineFaultTest {
   @ParameterizedTest
   @EnumSource(
       value = Fault.class,
-      names = {"IO_ERROR", "SHORT_WRITE", "LOSE_PAGES", "NO_SPACE", "SHORT_WRITE_NO_SPACE"})
+      names = {"LOSE_PAGES", "SHORT_WRITE_NO_SPACE"})
   void everySingleFailureLeavesARecoverableEngine(Fault fault) throws Exception {
+    failEach(fault);
+  }
+
+  @Tag("slow")
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"IO_ERROR", "SHORT_WRITE", "NO_SPACE"})
+  void everySingleFailureOfTheOtherKindsToo(Fault fault) throws Exception {
+    failEach(fault);
+  }
+
+  private static void failEach(Fault fault) throws Exception {
     long seed = Seeds.seedOr(99);
     for (int n = 1; ; n++) {
       assertThat(n).as("runs until no fault fires").isLessThan(2_000);

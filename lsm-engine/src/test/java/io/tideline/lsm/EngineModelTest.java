@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The engine against sorted maps: random operations under several settings. */
@@ -42,9 +43,24 @@ class EngineModelTest {
     long seed = Seeds.seedOr(20261122);
     for (int i = 0; i < OPTIONS.size(); i++) {
       try {
-        run(seed + i, OPTIONS.get(i), 400);
+        run(seed + i, OPTIONS.get(i), 250);
       } catch (Throwable e) {
         throw new AssertionError(Seeds.describe(seed) + ", options " + OPTIONS.get(i), e);
+      }
+    }
+  }
+
+  @Tag("slow")
+  @Test
+  void showsWhatSortedMapsShowForLong() throws Exception {
+    long seed = Seeds.seedOr(77);
+    int rounds = Seeds.isFullScale() ? 100 : 5;
+    for (int i = 0; i < rounds; i++) {
+      EngineOptions options = OPTIONS.get(i % OPTIONS.size());
+      try {
+        run(seed + i, options, 1_500);
+      } catch (Throwable e) {
+        throw new AssertionError(Seeds.describe(seed + i) + ", options " + options, e);
       }
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tideline.lsm.inspect.EngineChecker;
+import io.tideline.lsm.testing.Await;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.CrashFileSystem.Order;
 import java.io.IOException;
@@ -349,8 +350,7 @@ class EngineTest {
   @Test
   void anAppendBelowTheLastIdStopsTheEngineAndShowsNothing() throws Exception {
     append(T, 5, 1);
-    WriteBatch bad =
-        batch().append(key("other"), 1, 2, 0, key("x")).append(T, 5, 2, 0, key("x"));
+    WriteBatch bad = batch().append(key("other"), 1, 2, 0, key("x")).append(T, 5, 2, 0, key("x"));
     assertThatThrownBy(() -> engine.apply(bad))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("last id is 5");
@@ -434,6 +434,38 @@ class EngineTest {
     }
     assertThat(ids(T, 0, rows + 1, Direction.BACKWARD)).hasSize(6);
     assertThat(resources.blockCacheBytesUsed() - before).isLessThan(16 << 10);
+  }
+
+  @Test
+  void filesOfMergedRunsAreDeletedOnceNobodyReadsThem() throws Exception {
+    append(T, 1, 1);
+    engine.flush().get();
+    append(T, 2, 2);
+    engine.flush().get();
+    try (ReadView held = engine.view()) {
+      engine.compactAll().get();
+      assertThat(disk.list(DIRECTORY)).hasSize(5);
+      assertThat(held.head(T)).isPresent();
+    }
+    Await.until("old tables deleted", () -> engine.stats().filesDropped() == 2);
+    assertThat(disk.list(DIRECTORY)).hasSize(3).contains("MANIFEST", "LOCK");
+    assertThat(engine.stats().bytesFreed()).isPositive();
+  }
+
+  @Test
+  void largeRunsAreCutIntoTablesEvenInsideATimeline() throws Exception {
+    for (int id = 1; id <= 400; id++) {
+      byte[] value = new byte[1000];
+      new java.util.SplittableRandom(id).nextBytes(value);
+      engine.apply(batch().append(T, id, id, 0, value));
+    }
+    engine.flush().get();
+    engine.compactAll().get();
+    assertThat(engine.stats().runs()).isEqualTo(1);
+    assertThat(engine.stats().tables()).isGreaterThan(4);
+    assertThat(ids(T)).hasSize(400);
+    assertThat(ids(T, 390, 500, Direction.BACKWARD)).hasSize(11).startsWith(400L);
+    assertThat(head(T).appendedCount()).isEqualTo(400);
   }
 
   @Test

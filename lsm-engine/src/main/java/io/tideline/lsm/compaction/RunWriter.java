@@ -104,7 +104,7 @@ public final class RunWriter {
       if (writer == null) {
         writer = begin(source.key(), head, false, false);
       }
-      if (writer.size() >= target.tableBytesMax) {
+      if (writer.size() >= target.tableBytesMax && writer.hasOpenRows()) {
         writer.endGroup(false);
         finishTable();
         writer = begin(source.key(), head, false, true);

@@ -148,6 +148,10 @@ abstract class TableChecker {
         "a filter that knows the key",
         EngineInspector.keyText(now));
     require(fragment.record() != InternalKey.isTimeline(now), "records in record spaces", fragment);
+    require(
+        !fragment.continues() || !fragment.rows().isEmpty(),
+        "rows before the group goes on",
+        EngineInspector.keyText(now));
     TimelineHead head = fragment.head();
     if (head != null) {
       head(now, head);

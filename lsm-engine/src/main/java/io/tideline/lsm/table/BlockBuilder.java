@@ -88,6 +88,9 @@ final class BlockBuilder {
    */
   void end(boolean complete) {
     byte[] fragmentKey = java.util.Objects.requireNonNull(key, "no open fragment");
+    if (!complete && rows == 0) {
+      throw new AssertionError("a fragment without rows must end its group: seeks rely on it");
+    }
     if (fragmentCount == fragments.length) {
       fragments = Arrays.copyOf(fragments, fragmentCount * 2);
     }

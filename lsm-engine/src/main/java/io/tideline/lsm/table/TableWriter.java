@@ -191,6 +191,11 @@ public final class TableWriter {
     return position();
   }
 
+  /** Whether the open fragment has a row: only then may its group go on in another table. */
+  public boolean hasOpenRows() {
+    return block.openRows() > 0;
+  }
+
   /** Whether no group was added. */
   public boolean isEmpty() {
     return hashCount == 0;

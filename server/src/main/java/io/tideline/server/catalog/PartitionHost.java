@@ -80,7 +80,12 @@ final class PartitionHost {
   Engine openEngine(long partitionId) throws IOException {
     FileSystem fileSystem = resources.fileSystem();
     Engine engine = Engine.open(path(partitionId), engineOptions, resources);
-    fileSystem.syncDirectory(directory);
+    try {
+      fileSystem.syncDirectory(directory);
+    } catch (IOException e) {
+      engine.close();
+      throw e;
+    }
     return engine;
   }
 

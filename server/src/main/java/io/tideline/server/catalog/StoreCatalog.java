@@ -1,7 +1,6 @@
 package io.tideline.server.catalog;
 
 import io.tideline.manager.CatalogChange;
-import io.tideline.manager.CatalogImage;
 import io.tideline.manager.CatalogOutcome;
 import io.tideline.manager.OptionsUpdate;
 import io.tideline.manager.PartitionDescriptor;
@@ -357,9 +356,5 @@ final class StoreCatalog implements Catalog {
       changes.shutdownNow();
       Thread.currentThread().interrupt();
     }
-  }
-
-  CatalogImage image() {
-    return machine.image();
   }
 }

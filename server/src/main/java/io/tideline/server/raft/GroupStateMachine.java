@@ -14,6 +14,8 @@ import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.ReplicatedState;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,7 @@ final class GroupStateMachine extends StateMachineAdapter {
   private final long partitionId;
   private final ReplicatedState state;
   private final MembershipHistory history;
+  private final AtomicReference<@Nullable Closure> flushing = new AtomicReference<>();
   private long membershipIndex;
 
   GroupStateMachine(long partitionId, ReplicatedState state, MembershipHistory history) {
@@ -73,28 +76,41 @@ final class GroupStateMachine extends StateMachineAdapter {
   @Override
   public void onSnapshotSave(SnapshotWriter writer, Closure done) {
     SnapshotMeta meta = writer.getCurrentMeta();
+    flushing.set(done);
     try {
       LogPosition position =
           new LogPosition(meta.getLastIncludedIndex(), meta.getLastIncludedTerm());
       var _ =
           state
               .flush(position, Membership.of(meta).encode())
-              .whenComplete(
-                  (flushed, error) -> {
-                    if (error == null) {
-                      done.run(Status.OK());
-                    } else {
-                      flushFailed(error, done);
-                    }
-                  });
+              .whenComplete((flushed, error) -> flushEnded(error));
     } catch (IOException | RuntimeException e) {
-      flushFailed(e, done);
+      flushEnded(e);
     }
   }
 
-  private void flushFailed(Throwable error, Closure done) {
-    state.failed(error);
-    done.run(new Status(RaftError.EIO, "flush failed: %s", error));
+  private void flushEnded(@Nullable Throwable error) {
+    Closure done = flushing.getAndSet(null);
+    if (done == null) {
+      return; // The group was closed meanwhile and JRaft told.
+    }
+    if (error == null) {
+      done.run(Status.OK());
+    } else {
+      state.failed(error);
+      done.run(new Status(RaftError.EIO, "flush failed: %s", error));
+    }
+  }
+
+  /**
+   * Ends JRaft's wait for a flush: it would not shut down before, and a flush may itself wait, for
+   * disk space. Any thread.
+   */
+  void abandonFlush() {
+    Closure done = flushing.getAndSet(null);
+    if (done != null) {
+      done.run(new Status(RaftError.ECANCELED, "the replica is closing"));
+    }
   }
 
   /** Only what the engine already holds is ever presented; see {@link EngineSnapshotStorage}. */

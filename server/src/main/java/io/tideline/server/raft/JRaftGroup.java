@@ -29,11 +29,13 @@ final class JRaftGroup implements RaftGroup {
 
   private final Node node;
   private final GroupLogStorage logStorage;
+  private final GroupStateMachine stateMachine;
   private volatile boolean closed;
 
-  JRaftGroup(Node node, GroupLogStorage logStorage) {
+  JRaftGroup(Node node, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
     this.node = node;
     this.logStorage = logStorage;
+    this.stateMachine = stateMachine;
   }
 
   @Override
@@ -108,6 +110,7 @@ final class JRaftGroup implements RaftGroup {
     closed = true;
     logStorage.stopWaiting();
     node.shutdown();
+    stateMachine.abandonFlush();
     try {
       node.join();
     } catch (InterruptedException e) {

@@ -125,13 +125,14 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             logStorage,
             new GroupMetaStorage(logGroup, failed),
             new EngineSnapshotStorage(state::durableState, failed)));
-    options.setFsm(new GroupStateMachine(partitionId, state, history));
+    GroupStateMachine stateMachine = new GroupStateMachine(partitionId, state, history);
+    options.setFsm(stateMachine);
     NodeImpl node = new NodeImpl(groupId, self);
     if (!node.init(options)) {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
     }
-    return new JRaftGroup(node, logStorage);
+    return new JRaftGroup(node, logStorage, stateMachine);
   }
 
   @Override

@@ -18,10 +18,15 @@ public final class Admission {
   /** Space is freed by people or by compaction, not within milliseconds. */
   private static final long DISK_RETRY_AFTER_MILLIS = 5_000;
 
+  /** A byte taken between two samples soon lies on disk twice: in the log and in a table. */
+  private static final long DISK_BYTES_PER_BYTE = 2;
+
   private final long inFlightBytesMax;
   private final long diskReserveBytes;
   private final long logBacklogBytesMax;
   private final AtomicLong inFlightBytes = new AtomicLong();
+  private final AtomicLong bytesSinceSample = new AtomicLong();
+  private volatile long usableBytes = Long.MAX_VALUE;
   private volatile @Nullable Refusal nodeRefusal;
 
   /**
@@ -43,18 +48,10 @@ public final class Admission {
    * @param logSpaceLow whether the log could not make room for its next segment
    */
   public void sampled(long usableBytes, long logBytes, boolean logSpaceLow) {
+    this.usableBytes = usableBytes;
+    bytesSinceSample.set(0);
     if (usableBytes < diskReserveBytes || logSpaceLow) {
-      nodeRefusal =
-          new Refusal(
-              Refusal.Reason.DISK_FULL,
-              "the disk has "
-                  + usableBytes
-                  + " bytes left and "
-                  + diskReserveBytes
-                  + " are kept in reserve: free space or drop stores",
-              usableBytes,
-              diskReserveBytes,
-              DISK_RETRY_AFTER_MILLIS);
+      nodeRefusal = diskFull(usableBytes);
     } else if (logBytes > logBacklogBytesMax) {
       nodeRefusal =
           new Refusal(
@@ -83,6 +80,10 @@ public final class Admission {
     if (refusal != null) {
       return refusal;
     }
+    long usable = usableBytes - DISK_BYTES_PER_BYTE * bytesSinceSample.addAndGet(bytes);
+    if (usable < diskReserveBytes) {
+      return diskFull(usable);
+    }
     long used = inFlightBytes.addAndGet(bytes);
     // A write larger than the limit alone still gets in when nothing else is in flight.
     if (used <= inFlightBytesMax || used == bytes) {
@@ -95,6 +96,24 @@ public final class Admission {
         used - bytes,
         inFlightBytesMax,
         RETRY_AFTER_MILLIS);
+  }
+
+  /** What a writer is told when the disk is full, whoever noticed it. */
+  Refusal diskFull() {
+    return diskFull(usableBytes);
+  }
+
+  private Refusal diskFull(long usable) {
+    return new Refusal(
+        Refusal.Reason.DISK_FULL,
+        "the disk has "
+            + usable
+            + " bytes left and "
+            + diskReserveBytes
+            + " are kept in reserve: free space or drop stores",
+        usable,
+        diskReserveBytes,
+        DISK_RETRY_AFTER_MILLIS);
   }
 
   /** Counts a write of the node's own, which is never refused. */

@@ -184,6 +184,9 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     if (pressure.level() != Pressure.Level.REFUSE) {
       return null;
     }
+    if (pressure.reason() == Pressure.Reason.DISK_SPACE) {
+      return context.admission().diskFull();
+    }
     Refusal.Reason reason =
         switch (pressure.reason()) {
           case MEMTABLE_POOL -> Refusal.Reason.MEMTABLE_MEMORY;
@@ -302,10 +305,13 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    group.close();
-    proposer.abandonInFlight("the replica was closed");
-    ready.completeExceptionally(new IOException("partition " + partitionId + " was closed"));
-    engine.close();
+    try {
+      group.close();
+      proposer.abandonInFlight("the replica was closed");
+      ready.completeExceptionally(new IOException("partition " + partitionId + " was closed"));
+    } finally {
+      engine.close();
+    }
   }
 
   private void fail(Throwable cause) {

@@ -462,9 +462,9 @@ public final class BatchingAppender implements AutoCloseable {
   }
 
   /**
-   * Closes without draining: sends nothing more, and fails what is not answered. Per timeline, what was
-   * written is then a prefix of what was added. Batches on their way may still be written, so the
-   * items in them fail with an unknown outcome.
+   * Closes without draining: sends nothing more, and fails what is not answered. Per timeline, what
+   * was written is then a prefix of what was added. Batches on their way may still be written, so
+   * the items in them fail with an unknown outcome.
    */
   public void closeNow() {
     lock.lock();

@@ -38,8 +38,8 @@ public record BatchingOptions(
 
   private static final Duration MAX_BLOCK = Duration.ofSeconds(30);
 
-  /** Outlasts the restart or failover of a node. */
-  private static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(1);
+  /** Outlasts the restart of a node on a busy machine, and the backlog it leaves. */
+  private static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(2);
 
   private static final BatchingOptions DEFAULTS =
       new BatchingOptions(
@@ -66,7 +66,7 @@ public record BatchingOptions(
 
   /**
    * Linger 2 ms, 1,000 items or 2 MiB per batch, 4 batches in flight, 32 MiB pending, add blocks up
-   * to 30 s, delivery within 60 s.
+   * to 30 s, delivery within 2 minutes.
    */
   public static BatchingOptions defaults() {
     return DEFAULTS;

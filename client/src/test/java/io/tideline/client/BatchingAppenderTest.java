@@ -322,6 +322,24 @@ class BatchingAppenderTest {
   }
 
   @Test
+  void closeNowSendsNothingMoreAndSaysWhatMayBeWritten() {
+    CountDownLatch hanging = hangFirst();
+    BatchingAppender appender = client.batchingAppender(options.withLinger(Duration.ZERO));
+    CompletableFuture<AppendResult> onItsWay = appender.add(A, text(1));
+    CompletableFuture<AppendResult> queued = appender.add(A, text(2));
+    awaitLatch(hanging);
+
+    appender.closeNow();
+
+    assertThat(failure(onItsWay).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    assertThat(failure(onItsWay).isOutcomeUnknown()).isTrue();
+    assertThat(failure(queued).isOutcomeUnknown()).isFalse();
+    assertThat(failure(appender.add(A, text(3))).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    assertThat(appender.metrics().pendingItems()).isZero();
+    assertThat(sent()).hasSize(1);
+  }
+
+  @Test
   void closingTheClientDrainsItsAppenders() {
     BatchingAppender appender = client.batchingAppender(options.withLinger(Duration.ofHours(1)));
     CompletableFuture<AppendResult> pending = appender.add(A, text(1));

@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * <p>Invariants: (1) a timeline is in {@code ready} exactly if it is not held and has items; (2)
  * {@code readyItems} and {@code readyBytes} sum up the timelines in {@code ready}; (3) the items of
- * a timeline are in the order of {@code add}.
+ * a timeline are in the order of {@code add}; (4) while {@code ready} is empty, nothing is due.
  */
 final class AppendQueue {
 
@@ -171,6 +171,9 @@ final class AppendQueue {
     if (queue.items.isEmpty()) {
       ready.remove(queue);
       timelines.remove(queue.timeline);
+    }
+    if (ready.isEmpty()) {
+      dueNanos = NEVER;
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -58,7 +59,7 @@ final class BatchWrites {
     for (Map.Entry<Partition, Group> entry : groups.entrySet()) {
       Partition partition = entry.getKey();
       List<Integer> places = entry.getValue().places();
-      switch (context.awaitWrite(java.util.Objects.requireNonNull(writes.get(partition)))) {
+      switch (context.awaitWrite(Objects.requireNonNull(writes.get(partition)))) {
         case WriteOutcome.Applied<List<AppendResult>> applied -> {
           for (int i = 0; i < places.size(); i++) {
             int place = places.get(i);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -82,16 +83,6 @@ final class ManyTimelines implements AutoCloseable {
     return failures[place];
   }
 
-  /** The view of the partition that holds the timeline at this place; it did not fail. */
-  ReadView view(int place) {
-    for (Map.Entry<Partition, List<Integer>> group : groups.entrySet()) {
-      if (group.getValue().contains(place)) {
-        return java.util.Objects.requireNonNull(views.get(group.getKey()));
-      }
-    }
-    throw new IllegalArgumentException("timeline " + place + " was not routed");
-  }
-
   /** Runs the reader for every partition, at once if there are several; failures stay with it. */
   void forEachPartition(PartitionReader reader) throws InterruptedException {
     List<Runnable> tasks = new ArrayList<>();
@@ -144,7 +135,7 @@ final class ManyTimelines implements AutoCloseable {
   }
 
   private void read(PartitionReader reader, Partition partition, ReadView view) {
-    List<Integer> places = java.util.Objects.requireNonNull(groups.get(partition));
+    List<Integer> places = Objects.requireNonNull(groups.get(partition));
     try {
       reader.read(view, places);
     } catch (Exception e) {

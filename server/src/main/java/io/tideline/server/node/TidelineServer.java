@@ -6,6 +6,8 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.catalog.HostSettings;
@@ -56,6 +58,12 @@ public final class TidelineServer implements AutoCloseable {
    * memory nobody counts; still a gigabyte a second at a round trip of a millisecond.
    */
   private static final int FLOW_CONTROL_WINDOW_BYTES = 1 << 20;
+
+  /**
+   * Read at once from a connection: one HTTP/2 frame. Larger buffers hold parts of several requests
+   * and are kept until the last of those is gone.
+   */
+  private static final int READ_BYTES = 16 << 10;
 
   private final NodeConfig config;
   private final InstantSource clock;
@@ -255,6 +263,8 @@ public final class TidelineServer implements AutoCloseable {
             .executor(threads)
             .maxInboundMessageSize(Limits.INBOUND_MESSAGE_BYTES_MAX)
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+            .withChildOption(
+                ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
             .addStreamTracerFactory(inbound)
             .maxConcurrentCallsPerConnection(config.count(ConfigKey.GRPC_CALLS_PER_CONNECTION))
             .keepAliveTime(config.number(ConfigKey.GRPC_KEEPALIVE_TIME), TimeUnit.MILLISECONDS)

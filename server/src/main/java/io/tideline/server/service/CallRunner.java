@@ -92,6 +92,11 @@ public final class CallRunner {
 
     @Override
     public void onHalfClose() {
+      if (arriving != null && arriving.isRefused()) {
+        // Its last bytes were the ones that did not fit: the caller was told that nothing was done.
+        request = null;
+        return;
+      }
       int requestSize = request == null ? 0 : request.length;
       try {
         Reply reply = run();

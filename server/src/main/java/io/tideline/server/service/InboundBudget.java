@@ -23,9 +23,10 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
 
   /**
    * Share of Netty's memory that arriving requests may take: the rest is for replies, for what
-   * flow-control windows let in unasked, and for the allocator's waste.
+   * flow-control windows let in unasked, for what refused callers send until they know, and for the
+   * allocator's waste (a chunk is kept as long as any part of it is).
    */
-  private static final int NETWORK_SHARE = 2;
+  private static final int NETWORK_SHARE = 4;
 
   /** About as long as requests of this size take to arrive. */
   private static final long RETRY_AFTER_MILLIS = 100;
@@ -94,6 +95,11 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
       if (refused) {
         runRefusal();
       }
+    }
+
+    /** Whether the call was refused; its request may have arrived whole all the same. */
+    boolean isRefused() {
+      return refused;
     }
 
     private void runRefusal() {

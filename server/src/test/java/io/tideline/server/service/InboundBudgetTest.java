@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class InboundBudgetTest {
 
-  private final InboundBudget budget = new InboundBudget(1000);
+  private final InboundBudget budget = new InboundBudget(2000);
   private final AtomicInteger refusals = new AtomicInteger();
 
   private InboundBudget.Arriving arriving() {
@@ -18,7 +18,7 @@ final class InboundBudgetTest {
   }
 
   @Test
-  void requestsTakeAtMostHalfOfTheNetworkMemory() {
+  void requestsTakeAtMostAQuarterOfTheNetworkMemory() {
     assertThat(budget.limitBytes()).isEqualTo(500);
   }
 
@@ -32,10 +32,12 @@ final class InboundBudgetTest {
     first.inboundWireSize(400);
     second.inboundWireSize(100);
     assertThat(refusals).hasValue(0);
+    assertThat(second.isRefused()).isFalse();
     second.inboundWireSize(1);
     second.inboundWireSize(300);
 
     assertThat(refusals).hasValue(1);
+    assertThat(second.isRefused()).isTrue();
     assertThat(second.failure().reason()).isEqualTo(ErrorReason.ERROR_REASON_IN_FLIGHT_BYTES);
     second.streamClosed(Status.RESOURCE_EXHAUSTED);
     assertThat(budget.usedBytes()).isEqualTo(400);

@@ -147,7 +147,7 @@ final class StoreCatalog implements Catalog {
           WriteOutcome<CatalogOutcome> outcome = change(new CatalogChange.AlterStore(name, update));
           if (done(outcome).isPresent()) {
             try {
-              openPartitions(done(outcome).get());
+              openPartitions(List.of(done(outcome).get()));
             } catch (IOException e) {
               LOG.warn("store {} did not take its options everywhere", name, e);
               return new WriteOutcome.Unknown<>(
@@ -170,9 +170,13 @@ final class StoreCatalog implements Catalog {
 
   /** Makes this node's partitions what the catalog says. Called once, before anything is served. */
   void resume() throws IOException, InterruptedException {
-    for (StoreDescriptor store : machine.image().stores()) {
+    List<StoreDescriptor> stores = machine.image().stores();
+    openPartitions(stores.stream().filter(store -> store.state() == StoreState.LIVE).toList());
+    for (StoreDescriptor store : stores) {
       switch (store.state()) {
-        case LIVE -> openPartitions(store);
+        case LIVE -> {
+          // Opened above.
+        }
         case CREATING -> {
           LOG.info("store {} was being created when the node stopped: goes on", store.name());
           WriteOutcome<CatalogOutcome> outcome = makeLive(store);
@@ -231,7 +235,7 @@ final class StoreCatalog implements Catalog {
   private WriteOutcome<CatalogOutcome> makeLive(StoreDescriptor creating)
       throws InterruptedException {
     try {
-      openPartitions(creating);
+      openPartitions(List.of(creating));
     } catch (IOException e) {
       LOG.warn("store {} cannot be created and is rolled back", creating.name(), e);
       change(new CatalogChange.PurgeStore(creating.storeId()));
@@ -244,27 +248,27 @@ final class StoreCatalog implements Catalog {
     return change(new CatalogChange.StoreReady(creating.storeId()));
   }
 
-  private void openPartitions(StoreDescriptor store) throws IOException, InterruptedException {
-    PartitionOptions options =
-        new PartitionOptions(
-            store.options().sequenceMode(),
-            store.options().ttlMillis(),
-            store.options().dedupWindowMillis());
+  /** Opens all partitions of some stores, several at a time; returns when all take writes. */
+  private void openPartitions(List<StoreDescriptor> stores)
+      throws IOException, InterruptedException {
     Semaphore slots = new Semaphore(OPEN_PARALLEL);
     List<Future<?>> opening = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (PartitionDescriptor partition : store.partitions()) {
-        slots.acquire();
-        opening.add(
-            threads.submit(
-                () -> {
-                  try {
-                    partitions.open(partition.partitionId(), options);
-                    return null;
-                  } finally {
-                    slots.release();
-                  }
-                }));
+      for (StoreDescriptor store : stores) {
+        PartitionOptions options = optionsOf(store);
+        for (PartitionDescriptor partition : store.partitions()) {
+          slots.acquire();
+          opening.add(
+              threads.submit(
+                  () -> {
+                    try {
+                      partitions.open(partition.partitionId(), options);
+                      return null;
+                    } finally {
+                      slots.release();
+                    }
+                  }));
+        }
       }
     }
     for (Future<?> one : opening) {
@@ -274,6 +278,13 @@ final class StoreCatalog implements Catalog {
         throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
       }
     }
+  }
+
+  private static PartitionOptions optionsOf(StoreDescriptor store) {
+    return new PartitionOptions(
+        store.options().sequenceMode(),
+        store.options().ttlMillis(),
+        store.options().dedupWindowMillis());
   }
 
   /** A stopped partition's log is flushed first, or its entries would hold the shared log back. */

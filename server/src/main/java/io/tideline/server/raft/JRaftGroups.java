@@ -18,6 +18,7 @@ import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
 import com.alipay.sofa.jraft.util.Endpoint;
+import com.alipay.sofa.jraft.util.RpcFactoryHelper;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.RaftGroup;
@@ -95,6 +96,12 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   /** Only what members say to each other: no administration and no file transfer by this port. */
   private static void registerProcessors(RpcServer server) {
     ProtobufMsgFactory.load();
+    if (!(RpcFactoryHelper.rpcFactory() instanceof SharedRpcFactory)) {
+      throw new IllegalStateException(
+          "JRaft found "
+              + RpcFactoryHelper.rpcFactory().getClass()
+              + " instead of ours: is META-INF/services complete in this distribution?");
+    }
     AppendEntriesRequestProcessor append =
         new AppendEntriesRequestProcessor(JRaftProcess.executor());
     server.registerConnectionClosedEventListener(append);

@@ -203,6 +203,9 @@ final class Proposer {
       }
       try {
         target.propose(entry, CommandFormat.encode(entry.batch()), entryTerm);
+      } catch (RuntimeException e) {
+        // A defect; the callers must not wait for ever, and the next entry may still go through.
+        entry.unknown("the entry could not be proposed: " + e);
       } finally {
         lock.lock();
         try {

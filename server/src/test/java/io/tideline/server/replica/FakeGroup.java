@@ -1,0 +1,48 @@
+package io.tideline.server.replica;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A group whose log is in the test's hands: proposals and read questions wait until it decides. */
+final class FakeGroup implements RaftGroup {
+
+  record Proposed(Proposal proposal, long term) {}
+
+  private final List<Proposed> proposed = new ArrayList<>();
+  private final List<Consumer<@Nullable String>> questions = new ArrayList<>();
+
+  @Override
+  public synchronized void propose(Proposal proposal, byte[] payload, long term) {
+    proposed.add(new Proposed(proposal, term));
+    notifyAll();
+  }
+
+  synchronized List<Proposed> proposed() {
+    return List.copyOf(proposed);
+  }
+
+  @Override
+  public synchronized void readIndex(Consumer<@Nullable String> done) {
+    questions.add(done);
+  }
+
+  synchronized List<Consumer<@Nullable String>> questions() {
+    return List.copyOf(questions);
+  }
+
+  @Override
+  public CompletableFuture<Void> snapshot() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public PartitionStatus.Role role() {
+    return PartitionStatus.Role.LEADER;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -249,6 +249,7 @@ public final class TidelineServer implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("deprecation") // RCVBUF_ALLOCATOR: Netty 4.2 has no other way to set it yet.
   private Server openGrpc(
       InetSocketAddress address,
       ReplicaHost host,

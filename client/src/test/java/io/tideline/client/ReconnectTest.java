@@ -60,8 +60,7 @@ class ReconnectTest {
       assertThat(client.append(ROOM, HELLO).sequenceId()).isEqualTo(1);
       server.faults().next("Append", Fault.hang());
       CompletableFuture<AppendResult> append = client.appendAsync(ROOM, HELLO);
-      catchThrowableOfType(
-          TidelineException.class, () -> client.withDeadline(Duration.ofMillis(1)).head(ROOM));
+      server.faults().awaitUsed("Append");
       server.kill();
       server.start();
       assertThat(append.get(5, TimeUnit.SECONDS).sequenceId()).isEqualTo(2);

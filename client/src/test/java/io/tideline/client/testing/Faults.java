@@ -27,6 +27,14 @@ public final class Faults {
     sources.put(method, source);
   }
 
+  /** Waits until the ordered faults of the method have all struck. */
+  public synchronized void awaitUsed(String method) throws InterruptedException {
+    Queue<Fault> queue = ordered.get(method);
+    while (queue != null && !queue.isEmpty()) {
+      wait();
+    }
+  }
+
   public void clear() {
     ordered.clear();
     sources.clear();
@@ -36,6 +44,9 @@ public final class Faults {
     Queue<Fault> queue = ordered.get(method);
     Fault fault = queue == null ? null : queue.poll();
     if (fault != null) {
+      synchronized (this) {
+        notifyAll();
+      }
       return fault;
     }
     Supplier<@Nullable Fault> source = sources.get(method);

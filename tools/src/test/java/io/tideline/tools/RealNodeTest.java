@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,12 +35,16 @@ class RealNodeTest {
   @BeforeEach
   void start() throws Exception {
     data = directory.resolve("data");
+    startNode(0);
+  }
+
+  private void startNode(int port) throws Exception {
     server =
         TidelineServer.start(
             NodeConfig.defaults()
                 .with(
                     "node.data_directory=" + data,
-                    "grpc.port=0",
+                    "grpc.port=" + port,
                     "raft.port=0",
                     "http.port=0",
                     "log.segment_bytes=1048576",
@@ -120,6 +126,26 @@ class RealNodeTest {
     assertThat(trimmed).doesNotExist();
     assertThat(run(ExitCode.OK, "export", trimmed.toString(), "--allow-trimmed", "-o", "json"))
         .contains("\"trimmed_conversations\":1", "\"messages\":1999");
+  }
+
+  @Test
+  void importGoesOnWhenTheNodeIsRestarted() throws Exception {
+    Path log = chatLog(6_000);
+    int port = Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
+    CompletableFuture<String> summary =
+        CompletableFuture.supplyAsync(
+            () -> run(ExitCode.OK, "import", log.toString(), "-o", "json"));
+    Path checkpoint = directory.resolve("chat.jsonl.tideline-checkpoint");
+    while (!Files.exists(checkpoint) && !summary.isDone()) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    server.stop();
+    startNode(port);
+
+    assertThat(summary.join()).contains("\"messages\":6000");
+    Path exported = directory.resolve("out.jsonl");
+    run(ExitCode.OK, "export", exported.toString(), "-o", "json");
+    assertThat(byConversation(exported)).isEqualTo(byConversation(log));
   }
 
   @Test

@@ -49,8 +49,8 @@ public final class ClientSink implements AppendSink, AutoCloseable {
   }
 
   /**
-   * The client does not repeat a put whose outcome is unknown, for it might undo a later one. Here the
-   * same content is put by nobody else and once per conversation, so repeating it does no harm.
+   * The client does not repeat a put whose outcome is unknown, for it might undo a later one. Here
+   * the same content is put by nobody else and once per conversation, so repeating it does no harm.
    */
   @Override
   public CompletableFuture<Void> putMeta(TimelineKey timeline, Message fields) {

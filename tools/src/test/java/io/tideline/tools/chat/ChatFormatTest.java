@@ -21,6 +21,7 @@ class ChatFormatTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{\"conversation\":\"c\",\"sender\":\"s\",\"ts_ms\":1,\"text\":\"\\u001c\\t\\n\"}",
         "{\"conversation\":\"#ubuntu\",\"sender\":\"bob\",\"ts_ms\":1,\"text\":\"\"}",
         "{\"conversation\":\"c\",\"sender\":\"李娜\",\"ts_ms\":0,\"text\":\"\\\"你好\\\" 🎉\",\"ts_made\":true}",
         "{\"conversation\":\"c\",\"sender\":\"s\",\"ts_ms\":9,\"text\":\"t\",\"a\":1.5,\"l\":[\"x\",\"y\"],\"n\":-3}"

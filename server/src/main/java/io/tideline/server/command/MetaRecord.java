@@ -15,30 +15,44 @@ import java.util.Objects;
  */
 public record MetaRecord(long revision, long version, long updateTimeMillis, byte[] value) {
 
-  private static final int HEADER_BYTES = 3 * Long.BYTES;
+  private static final int FORMAT = 1;
+  private static final int HEADER_BYTES = 1 + 3 * Long.BYTES;
 
   public MetaRecord {
     Objects.requireNonNull(value, "value");
   }
 
-  /** Reads what {@link #encode} wrote. */
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws IllegalArgumentException if the bytes are too short or of a newer format
+   */
   public static MetaRecord decode(byte[] bytes) {
-    if (bytes.length < HEADER_BYTES) {
+    if (bytes.length < HEADER_BYTES || bytes[0] != FORMAT) {
       throw new IllegalArgumentException(
-          "meta record of " + bytes.length + " bytes is shorter than " + HEADER_BYTES);
+          "meta record of "
+              + bytes.length
+              + " bytes, format "
+              + (bytes.length > 0 ? bytes[0] : -1)
+              + "; this program reads format "
+              + FORMAT
+              + " from "
+              + HEADER_BYTES
+              + " bytes on");
     }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    long revision = buffer.getLong();
-    long version = buffer.getLong();
-    long time = buffer.getLong();
-    byte[] value = new byte[buffer.remaining()];
-    buffer.get(value);
+    ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
+    long revision = in.getLong();
+    long version = in.getLong();
+    long time = in.getLong();
+    byte[] value = new byte[in.remaining()];
+    in.get(value);
     return new MetaRecord(revision, version, time, value);
   }
 
-  /** Revision, version and time as 8 big-endian bytes each, then the content. */
+  /** The bytes of the record; the layout is in the package's doc. */
   public byte[] encode() {
     return ByteBuffer.allocate(HEADER_BYTES + value.length)
+        .put((byte) FORMAT)
         .putLong(revision)
         .putLong(version)
         .putLong(updateTimeMillis)

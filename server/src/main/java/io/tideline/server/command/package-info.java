@@ -46,6 +46,24 @@
  *
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
  * it does not know; a new type needs a new version once released.
+ *
+ * <h2>Formats of records, version 1</h2>
+ *
+ * <p><b>Files.</b> None of their own: values in the record tables of a partition's engine ({@link
+ * io.tideline.server.command.RecordTables}), whose blocks carry checksums.
+ *
+ * <pre>
+ * META       key timeline
+ *            value format u8 | revision i64 | version i64 | updateTime i64 | content to the end     (big-endian)
+ * DEDUP      key timeline | messageKey | length of messageKey u16                                 (big-endian)
+ *            value format u8 | sequenceId i64 | previousSequenceId i64 | appendTime i64
+ *                  | expiresAt i64 | fingerprint i64                                              (big-endian)
+ * PARTITION  key 01
+ *            value format u8 | sequenceMode u8 | ttl i64 | dedupWindow i64 | agingWindow i64
+ *                  | changedAt i64 | floor i64                                                    (little-endian)
+ * </pre>
+ *
+ * <p><b>Compatibility.</b> A reader refuses formats it does not know.
  */
 @NullMarked
 package io.tideline.server.command;

@@ -1,0 +1,85 @@
+package io.tideline.server.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tideline.manager.SequenceMode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+/** The records beside the timelines: what is on disk stays readable. */
+final class RecordFormatsTest {
+
+  private static final MetaRecord META = new MetaRecord(2, 3, 4, new byte[] {5, 6});
+  private static final DedupRecord DEDUP =
+      new DedupRecord(7, 6, 1_000, 2_000, DedupRecord.fingerprint(1, new byte[] {5, 6}));
+  private static final PartitionState STATE =
+      new PartitionState(new PartitionOptions(SequenceMode.DENSE, 10, 20), 30, 40, 50);
+
+  @Test
+  void recordsAreReadBackAsTheyWereWritten() throws Exception {
+    assertThat(MetaRecord.decode(META.encode())).usingRecursiveComparison().isEqualTo(META);
+    assertThat(DedupRecord.decode(DEDUP.encode())).isEqualTo(DEDUP);
+    assertThat(PartitionState.decode(STATE.encode())).isEqualTo(STATE);
+  }
+
+  @Test
+  void bytesAreThoseOfTheGoldenFile() throws Exception {
+    HexFormat hex = HexFormat.of();
+    String lines =
+        String.join(
+            "\n",
+            hex.formatHex(META.encode()),
+            hex.formatHex(DEDUP.encode()),
+            hex.formatHex(PartitionState.RECORD_KEY),
+            hex.formatHex(STATE.encode()),
+            hex.formatHex(DedupRecord.key(new byte[] {1, 2}, new byte[] {3})),
+            "");
+    assertThat(lines).isEqualTo(golden());
+  }
+
+  @Test
+  void truncatedAndNewerRecordsAreRefused() {
+    for (int length = 0; length < DEDUP.encode().length; length++) {
+      byte[] bad = Arrays.copyOf(DEDUP.encode(), length);
+      assertThatThrownBy(() -> DedupRecord.decode(bad)).isInstanceOf(FormatException.class);
+    }
+    for (int length = 0; length < STATE.encode().length; length++) {
+      byte[] bad = Arrays.copyOf(STATE.encode(), length);
+      assertThatThrownBy(() -> PartitionState.decode(bad)).isInstanceOf(FormatException.class);
+    }
+    assertThatThrownBy(() -> MetaRecord.decode(new byte[24]))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> DedupRecord.decode(newer(DEDUP.encode())))
+        .isInstanceOf(FormatException.class);
+    assertThatThrownBy(() -> PartitionState.decode(newer(STATE.encode())))
+        .isInstanceOf(FormatException.class);
+    assertThatThrownBy(() -> MetaRecord.decode(newer(META.encode())))
+        .hasMessageContaining("format 2");
+  }
+
+  @Test
+  void fingerprintsTellMessagesAndKindsApart() {
+    byte[] value = {1, 2, 3};
+    assertThat(DedupRecord.fingerprint(1, value))
+        .isEqualTo(DedupRecord.fingerprint(1, value.clone()))
+        .isNotEqualTo(DedupRecord.fingerprint(2, value))
+        .isNotEqualTo(DedupRecord.fingerprint(1, new byte[] {1, 2, 4}));
+  }
+
+  private static byte[] newer(byte[] record) {
+    record[0] = 2;
+    return record;
+  }
+
+  private static String golden() throws IOException {
+    try (InputStream in = RecordFormatsTest.class.getResourceAsStream("/golden/records-v1.hex")) {
+      assertThat(in).isNotNull();
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+    }
+  }
+}

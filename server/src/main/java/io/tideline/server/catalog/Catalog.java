@@ -1,6 +1,7 @@
 package io.tideline.server.catalog;
 
 import io.tideline.manager.CatalogChange;
+import io.tideline.manager.CatalogImage;
 import io.tideline.manager.CatalogOutcome;
 import io.tideline.manager.OptionsUpdate;
 import io.tideline.manager.StoreDescriptor;
@@ -21,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 public interface Catalog {
 
   /** Most stores a cluster may have, dropped ones that still hold their data included. */
-  int STORES_MAX = 1024;
+  int STORES_MAX = CatalogImage.STORES_MAX;
 
   /** A live store. */
   Optional<StoreDescriptor> find(String name);

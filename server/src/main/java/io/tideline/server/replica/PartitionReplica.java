@@ -330,8 +330,11 @@ public final class PartitionReplica implements Partition, AutoCloseable {
         Refusal.Reason.REPLICA_FAILED, "partition " + partitionId + " failed: " + cause, 0);
   }
 
-  private static Refusal shuttingDown() {
-    return Refusal.of(Refusal.Reason.SHUTTING_DOWN, "the node is shutting down", READ_RETRY_MILLIS);
+  private Refusal shuttingDown() {
+    return Refusal.of(
+        Refusal.Reason.SHUTTING_DOWN,
+        "partition " + partitionId + " is closed: the node is stopping or the store was dropped",
+        READ_RETRY_MILLIS);
   }
 
   /** The group's side of this replica. */

@@ -9,6 +9,7 @@ import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ItemError;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +29,7 @@ final class ErrorDecoder {
 
   /** A failed call. The verdict is still to be given. */
   static Failure ofCall(Status status, @Nullable Metadata trailers, String store) {
-    String message = status.getDescription() == null ? "" : status.getDescription();
+    String message = onOneLine(status.getDescription() == null ? "" : status.getDescription());
     return detail(trailers)
         .map(detail -> withDetail(detail, status.getCode(), message, store))
         .orElseGet(() -> withoutDetail(status.getCode(), message, store));
@@ -63,6 +64,15 @@ final class ErrorDecoder {
         false,
         0,
         null);
+  }
+
+  /** gRPC tells of a failed connection with the stack trace of its cause: nothing for a reader. */
+  private static String onOneLine(String description) {
+    return description
+        .lines()
+        .filter(line -> !line.startsWith("\t"))
+        .map(String::strip)
+        .collect(Collectors.joining(" "));
   }
 
   private static Failure withoutDetail(Status.Code status, String message, String store) {

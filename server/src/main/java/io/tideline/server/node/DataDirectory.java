@@ -104,7 +104,13 @@ final class DataDirectory implements Closeable {
           "data directory " + path + " is a file; set node.data_directory to a directory", e);
     } catch (IOException e) {
       // The lock's own message tells who holds it.
-      throw new StartException("data directory " + path + " cannot be used: " + e.getMessage(), e);
+      throw new StartException(
+          "data directory "
+              + path
+              + " cannot be used: "
+              + e.getMessage()
+              + "; node.data_directory sets which one is",
+          e);
     }
   }
 

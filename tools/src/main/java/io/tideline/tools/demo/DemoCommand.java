@@ -96,7 +96,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--messages",
       paramLabel = "N",
-      defaultValue = "20000",
+      defaultValue = "10000",
       description =
           "Messages to write, 100 to 1000000; of a log the first N (default: ${DEFAULT-VALUE}).")
   private int messages;

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * one at a time.
  */
 final class DemoNode implements AutoCloseable {
-  private static final Duration READY_MAX = Duration.ofSeconds(60);
+  /** A start takes seconds; on a machine that is busy with other things, a minute or two. */
+  private static final Duration READY_MAX = Duration.ofSeconds(150);
+
   private static final Duration PROBE = Duration.ofMillis(500);
   private static final int LOG_LINES_SHOWN = 15;
   private static final int DEFAULT_PORT = 7420;

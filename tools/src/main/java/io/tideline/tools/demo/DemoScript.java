@@ -34,8 +34,8 @@ final class DemoScript {
   private static final ChatTarget TARGET = new ChatTarget("conversations", Optional.of("inbox"));
   private static final Duration INBOX_TTL = Duration.ofDays(14);
 
-  /** How long writers wait for a node that was killed to come back. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** How long writers wait for the killed node: longer than the node may take to come back. */
+  private static final Duration PATIENCE = Duration.ofSeconds(180);
 
   private static final int SINGLE_APPENDS = 300;
   private static final int PULLS = 500;

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,11 @@ public final class Manifest implements Closeable {
   private ManifestState state;
   private long end;
   private long editNumber;
+
+  /**
+   * What made it unknown whether the file and {@link #state} agree; nothing is written after it.
+   */
+  private @Nullable IOException failure;
 
   private Manifest(
       FileSystem fileSystem,
@@ -118,8 +124,7 @@ public final class Manifest implements Closeable {
     return new Written(fileSystem.open(path, FileSystem.Mode.READ_WRITE), end);
   }
 
-  private static ByteBuffer record(
-      long number, int type, @org.jspecify.annotations.Nullable VersionEdit edit) {
+  private static ByteBuffer record(long number, int type, @Nullable VersionEdit edit) {
     Encoder out = new Encoder(512);
     out.putInt(0).putInt(0).putLong(number).putByte(type);
     if (edit != null) {
@@ -134,9 +139,24 @@ public final class Manifest implements Closeable {
    * Appends an edit and forces it.
    *
    * @throws DiskFullException if there was no room; nothing has changed
-   * @throws IOException if it cannot be told whether the edit is durable: final
+   * @throws IOException if it cannot be told whether the edit is durable: final, every later call
+   *     fails too, for an edit behind one of unknown fate would speak of a state nobody knows
    */
   public void append(VersionEdit edit) throws IOException {
+    if (failure != null) {
+      throw new IOException(directory + ": the manifest failed before: " + failure, failure);
+    }
+    try {
+      appendWorking(edit);
+    } catch (DiskFullException e) {
+      throw e;
+    } catch (IOException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  private void appendWorking(VersionEdit edit) throws IOException {
     ManifestState next = state.apply(edit);
     ByteBuffer record = record(editNumber + 1, ManifestReader.TYPE_EDIT, edit);
     final long nextEnd = end + record.remaining();

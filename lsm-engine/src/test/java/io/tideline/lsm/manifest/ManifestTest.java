@@ -14,11 +14,16 @@ import io.tideline.lsm.table.TableMeta;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.CrashFileSystem.Order;
+import io.tideline.lsm.testing.FaultFileSystem;
+import io.tideline.lsm.testing.FaultRule;
+import io.tideline.lsm.testing.FaultRule.Fault;
+import io.tideline.lsm.testing.FaultRule.Operation;
 import io.tideline.lsm.testing.Golden;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -151,6 +156,34 @@ class ManifestTest {
     assertThat(content.state().state().position().index()).isEqualTo(60);
     assertThat(content.edits().size()).isLessThan(60);
     assertThat(disk.list(DIRECTORY)).containsExactly(FileNames.MANIFEST);
+  }
+
+  /** Else the edit of a merge, behind a flush whose fate is unknown, could take the state back. */
+  @Test
+  void nothingIsWrittenBehindAnEditOfUnknownFate() throws IOException {
+    for (Operation operation : List.of(Operation.WRITE, Operation.FORCE)) {
+      for (int nth = 1; nth <= 2; nth++) {
+        disk.createDirectories(DIRECTORY);
+        FaultFileSystem faulty = new FaultFileSystem(disk, nth);
+        try (Manifest manifest = Manifest.create(faulty, DIRECTORY, ENGINE, ManifestState.EMPTY)) {
+          manifest.append(flush(1));
+          faulty.arm(FaultRule.nth(nth, Fault.IO_ERROR, Set.of(operation)));
+          assertThatThrownBy(
+                  () -> {
+                    manifest.append(flush(2)); // Two writes, the edit and its seal; one force.
+                    manifest.append(flush(3));
+                  })
+              .isInstanceOf(IOException.class);
+          faulty.disarm();
+          byte[] left = bytes();
+          assertThatThrownBy(() -> manifest.append(merge(1, 1, new Generations(1, 1))))
+              .isInstanceOf(IOException.class)
+              .hasMessageContaining("failed before");
+          assertThat(bytes()).isEqualTo(left);
+        }
+        disk.delete(FILE);
+      }
+    }
   }
 
   @Test

@@ -119,7 +119,12 @@ final class WireEntries {
     spec.from().ifPresent(out::setFromSequenceId);
     spec.to().ifPresent(out::setToSequenceId);
     spec.fromTime().ifPresent(time -> out.setFromTimeMs(time.toEpochMilli()));
-    spec.pageSize().ifPresent(out::setLimit);
+    int pageSize = spec.pageSize().orElse(Limits.PAGE_SIZE_DEFAULT);
+    if (spec.limit().isPresent() && spec.limit().getAsLong() < pageSize) {
+      out.setLimit((int) spec.limit().getAsLong());
+    } else {
+      spec.pageSize().ifPresent(out::setLimit);
+    }
     spec.pageBytes().ifPresent(out::setLimitBytes);
     spec.filter().ifPresent(filter -> out.setFilter(WireValues.toWire(filter)));
     return out.build();

@@ -109,6 +109,14 @@ class ScanTest {
   }
 
   @Test
+  void onePageHasNoMoreThanTheLimit() {
+    ScanSpec.Builder anyPageSize = ScanSpec.builder(ROOM);
+    assertThat(client.scanPage(anyPageSize.limit(3).build()).entries()).hasSize(3);
+    assertThat(client.scanPage(room().limit(3).build()).entries()).hasSize(3);
+    assertThat(client.scanPage(room().limit(13).build()).entries()).hasSize(10);
+  }
+
+  @Test
   void coverageOfABrokenOffScanSaysWhereToGoOn() {
     Scan scan = client.scan(room().build());
     Iterator<Entry> entries = scan.iterator();

@@ -16,6 +16,10 @@ import io.tideline.it.harness.ChatModel;
 import io.tideline.it.harness.NodeConfig;
 import io.tideline.it.harness.Nodes;
 import io.tideline.it.harness.ServerProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.SplittableRandom;
@@ -26,12 +30,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Measures one node on this machine, undisturbed: import rate, latency of single appends and of
- * 20-entry pulls, restart after a kill. The figures are printed; what is asserted is that the work
- * was done, for a shared machine promises no times.
+ * 20-entry pulls, restart after a kill. The figures go to {@code target/figures.txt}; what is
+ * asserted is that the work was done, for a shared machine promises no times.
  */
 @Tag("slow")
 class FiguresIT {
 
+  private static final Path FIGURES = Path.of("target", "figures.txt");
   private static final int INBOX_CAP = 10;
   private static final int CALLS = 5_000;
   private static final int WARM_UP_CALLS = 2_000;
@@ -40,7 +45,7 @@ class FiguresIT {
   @RegisterExtension final Nodes nodes = new Nodes();
 
   @Test
-  void importAppendPullAndRestart() {
+  void importAppendPullAndRestart() throws IOException {
     ChatLog log = ChatLog.whole(ChatLog.Source.UBUNTU_IRC, nodes.directory());
     ChatModel model = ChatModel.of(log, INBOX_CAP);
     ServerProcess node = nodes.start(NodeConfig.defaults());
@@ -48,7 +53,7 @@ class FiguresIT {
       long start = System.nanoTime();
       new ChatImport(nodes, node, log, INBOX_CAP).finish();
       double seconds = (System.nanoTime() - start) / 1e9;
-      System.out.printf(
+      note(
           "import: %.1f s, %,.0f messages/s, %,.0f inbox writes/s%n",
           seconds, log.messages().size() / seconds, model.inboxWrites() / seconds);
 
@@ -56,7 +61,7 @@ class FiguresIT {
       measurePulls(client, model);
       node.kill9();
       node.restart();
-      System.out.printf(
+      note(
           "restart after kill -9: %.2f s, %,d log entries replayed%n",
           node.startup().toMillis() / 1e3, client.admin().nodeStatus().replayedEntries());
 
@@ -65,7 +70,16 @@ class FiguresIT {
     }
   }
 
-  private static void measureAppends(TidelineClient client) {
+  /** Adds a line to the figures of this build. */
+  private static void note(String format, Object... values) throws IOException {
+    Files.writeString(
+        FIGURES,
+        String.format(format, values),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  private static void measureAppends(TidelineClient client) throws IOException {
     client
         .stores()
         .create(
@@ -81,7 +95,7 @@ class FiguresIT {
         .isEqualTo((CALLS + WARM_UP_CALLS) / 100);
   }
 
-  private static void measurePulls(TidelineClient client, ChatModel model) {
+  private static void measurePulls(TidelineClient client, ChatModel model) throws IOException {
     String largest =
         model.conversations().entrySet().stream()
             .max(Comparator.comparingInt(conversation -> conversation.getValue().length))
@@ -100,7 +114,7 @@ class FiguresIT {
         });
   }
 
-  private static void measure(String what, LongConsumer call) {
+  private static void measure(String what, LongConsumer call) throws IOException {
     for (int i = 0; i < WARM_UP_CALLS; i++) {
       call.accept(i);
     }
@@ -111,7 +125,7 @@ class FiguresIT {
       nanos[i] = System.nanoTime() - start;
     }
     Arrays.sort(nanos);
-    System.out.printf(
+    note(
         "%s: p50 %.2f ms, p99 %.2f ms, max %.2f ms%n",
         what, nanos[CALLS / 2] / 1e6, nanos[CALLS * 99 / 100] / 1e6, nanos[CALLS - 1] / 1e6);
   }

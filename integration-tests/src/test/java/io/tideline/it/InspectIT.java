@@ -125,7 +125,17 @@ class InspectIT {
 
   @Test
   void doctorFindsNothingWrongWithASoundDirectory() {
-    Cli.Result result = NODES.cli().run("doctor", "--data", sound.toString());
+    // On any ports: the usual ones may be in use by whoever works on this machine.
+    Cli.Result result =
+        doctor(
+            "--data",
+            sound.toString(),
+            "--set",
+            "grpc.port=0",
+            "--set",
+            "raft.port=0",
+            "--set",
+            "http.port=0");
 
     assertThat(result.output()).doesNotContain("FAIL");
     assertThat(result.exitCode()).as(result.output()).isZero();
@@ -143,6 +153,30 @@ class InspectIT {
     assertThat(wrongConfig.output()).contains("grpc.prot").contains("grpc.port");
     assertThat(wrongDirectory.exitCode()).isEqualTo(FAILED);
     assertThat(wrongDirectory.output()).contains(file.toString());
+  }
+
+  @Test
+  void doctorTellsTheNodeOfTheDirectoryFromAnotherThatTookAPort() throws IOException {
+    ServerProcess node = NODES.start(NodeConfig.shortLived());
+    String[] own = {"--quick", "--config", node.configFile().toString()};
+    Path another =
+        Files.writeString(
+            NODES.directory().resolve("another.yaml"),
+            "node:\n  data_directory: %s\nraft:\n  port: %d\n"
+                .formatted(NODES.directory().resolve("another"), node.httpPort()));
+
+    Cli.Result running = doctor(own);
+    Cli.Result taken =
+        doctor("--quick", "--endpoint", node.endpoint(), "--config", another.toString());
+    node.stop();
+    Cli.Result stopped = doctor(own);
+
+    assertThat(running.exitCode()).as(running.output()).isZero();
+    assertThat(running.output()).contains("used for gRPC by node", "used for Raft by node");
+    assertThat(taken.exitCode()).as(taken.output()).isEqualTo(FAILED);
+    assertThat(taken.output()).contains("port " + node.httpPort(), "in use", "raft.port");
+    assertThat(stopped.exitCode()).as(stopped.output()).isZero();
+    assertThat(stopped.output()).contains("free for gRPC");
   }
 
   private static Cli.Result inspect(Path directory, String... options) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tideline.server.config.NodeConfig;
 import io.tideline.server.node.TidelineServer;
+import io.tideline.server.service.NodeAddress;
 import io.tideline.tools.chat.ChatGenerator;
 import io.tideline.tools.chat.ChatMessage;
 import io.tideline.tools.chat.ChatShape;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The commands against a node in this process, on free ports. */
 class RealNodeTest {
+  /** Of a cluster that the node is not of. */
+  private static final String OTHER_CLUSTER = "00000000-0000-4000-8000-000000000000";
+
   @TempDir Path directory;
 
   private Path data;
@@ -131,7 +135,7 @@ class RealNodeTest {
   @Test
   void importGoesOnWhenTheNodeIsRestarted() throws Exception {
     Path log = chatLog(6_000);
-    int port = Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
+    int port = port(endpoint);
     CompletableFuture<String> summary =
         CompletableFuture.supplyAsync(
             () -> run(ExitCode.OK, "import", log.toString(), "-o", "json"));
@@ -170,6 +174,44 @@ class RealNodeTest {
         .doesNotContain("\"check\":\"files\"");
   }
 
+  @Test
+  void doctorTellsThePortsOfItsOwnNodeFromThoseOfAnother() {
+    String own = doctor("--data", data.toString());
+    assertThat(own.lines().filter(line -> line.contains("\"check\":\"port ")))
+        .hasSize(3)
+        .allSatisfy(line -> assertThat(line).contains("\"severity\":\"OK\"", "by node node-1"));
+
+    String elsewhere = directory.resolve("elsewhere").toString();
+    String other = doctor("--data", elsewhere);
+    assertThat(other.lines().filter(line -> line.contains("\"check\":\"port ")))
+        .hasSize(3)
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .contains("\"severity\":\"FAIL\"", "in use by node node-1", "--data"));
+
+    assertThat(doctor("--data", data.toString(), "--set", "cluster.id=" + OTHER_CLUSTER))
+        .contains("in use by node node-1");
+  }
+
+  /**
+   * With the ports of the running node in the configuration. The exit code says nothing here: the
+   * clock of the surroundings is not that of the files.
+   */
+  private String doctor(String... options) {
+    NodeAddress address = server.info().address();
+    List<String> arguments = new ArrayList<>(List.of("doctor", "--quick", "-o", "json"));
+    arguments.addAll(List.of("--set", "grpc.port=" + port(address.grpcAddress())));
+    arguments.addAll(List.of("--set", "raft.port=" + port(address.raftAddress())));
+    arguments.addAll(List.of("--set", "http.port=" + port(address.httpAddress())));
+    arguments.addAll(List.of(options));
+    return run(arguments.toArray(String[]::new)).out();
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
   private String append(String store, String timeline, String field, String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("timeline", "append", store, timeline, "-f", field, "-o", "json"));
@@ -181,7 +223,7 @@ class RealNodeTest {
   private String run(int exitCode, String... arguments) {
     Result result = run(arguments);
     assertThat(result.exitCode())
-        .as(String.join(" ", arguments) + ": " + result.err())
+        .as(String.join(" ", arguments) + ": " + result.err() + result.out())
         .isEqualTo(exitCode);
     return result.out();
   }

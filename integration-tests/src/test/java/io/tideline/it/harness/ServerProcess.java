@@ -78,7 +78,8 @@ public final class ServerProcess implements AutoCloseable {
     return full;
   }
 
-  private Path configFile() {
+  /** The configuration file it was started with. */
+  public Path configFile() {
     return directory.resolve(name + ".yaml");
   }
 

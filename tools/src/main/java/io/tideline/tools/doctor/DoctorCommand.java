@@ -9,6 +9,7 @@ import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Output;
 import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,12 +28,14 @@ import picocli.CommandLine.Option;
       "",
       "Looks at: Java, configuration, data directory (access, space, file system, lock), every checksum",
       "in it if no node runs on it, memory, open files, clock, ports, and whether a node answers. Each",
-      "finding is OK, WARN or FAIL with advice; exit code 1 if any is FAIL.",
+      "finding is OK, WARN or FAIL with advice; exit code 1 if any is FAIL. A port that the node of this",
+      "very data directory uses is OK; one that another node or program has is FAIL.",
       "With --output json: one object per finding: {\"check\",\"severity\",\"message\",\"advice\"}.",
       "",
       "Examples:",
       "  tideline doctor",
       "  tideline doctor --data /var/lib/tideline --config conf/tideline.yaml",
+      "  tideline doctor --data ./tideline-data --set grpc.port=7430",
       "  tideline doctor --endpoint db1:7420 --quick --output json",
     })
 public final class DoctorCommand implements Callable<Integer> {
@@ -56,6 +59,12 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Option(names = "--config", paramLabel = "FILE", description = "Configuration file.")
   private @Nullable Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A key of the configuration, as for 'tideline server'; repeat for more.")
+  private List<String> settings = new ArrayList<>();
 
   @Option(
       names = {"-e", "--endpoint"},
@@ -94,8 +103,11 @@ public final class DoctorCommand implements Callable<Integer> {
 
   private List<Check> checks() {
     Machine machine = Machine.ofProcess();
-    List<String> settings = data == null ? List.of() : List.of("node.data_directory=" + data);
-    ConfigCheck configCheck = new ConfigCheck(config, context.environment(), settings);
+    List<String> all = new ArrayList<>(settings);
+    if (data != null) {
+      all.add("node.data_directory=" + data);
+    }
+    ConfigCheck configCheck = new ConfigCheck(config, context.environment(), all);
     // With a configuration that is wrong, the rest is looked at as if there were none.
     NodeConfig effective = configCheck.load().orElseGet(NodeConfig::defaults);
     Path directory = data == null ? effective.dataDirectory() : data;
@@ -113,7 +125,7 @@ public final class DoctorCommand implements Callable<Integer> {
     checks.add(new OpenFilesCheck(machine.openFilesMax()));
     checks.add(ClockCheck.of(context.wallClock(), context.nanoClock(), directory));
     checks.add(new TimeDaemonCheck(Path.of("/")));
-    checks.addAll(networkChecks(effective));
+    checks.addAll(networkChecks(effective, directory));
     return checks;
   }
 
@@ -132,20 +144,30 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private List<Check> networkChecks(NodeConfig effective) {
+  private List<Check> networkChecks(NodeConfig effective, Path directory) {
     int grpcPort = effective.count(ConfigKey.GRPC_PORT);
-    String local = "localhost:" + grpcPort;
-    String asked = endpoint == null ? local : endpoint;
+    InetSocketAddress bound = new InetSocketAddress(effective.text(ConfigKey.BIND_ADDRESS), 0);
+    boolean anyAddress = bound.isUnresolved() || bound.getAddress().isAnyLocalAddress();
+    String host = anyAddress ? "localhost" : bound.getHostString();
+    String local = host + ":" + grpcPort;
+    PortOwners owners = new PortOwners(directory, effective.clusterId(), host, grpcPort);
     List<Check> checks = new ArrayList<>();
-    checks.add(new EndpointCheck(asked, endpoint != null, context.wallClock()));
-    checks.add(new PortCheck("gRPC", grpcPort, () -> EndpointCheck.whoAnswers(local)));
-    checks.add(
-        new PortCheck(
-            "Raft", effective.count(ConfigKey.RAFT_PORT), () -> EndpointCheck.whoAnswers(local)));
-    checks.add(
-        new PortCheck(
-            "HTTP", effective.count(ConfigKey.HTTP_PORT), () -> EndpointCheck.whoAnswers(local)));
+    if (endpoint != null) {
+      checks.add(new EndpointCheck(endpoint, true, context.wallClock()));
+    } else if (grpcPort != 0) {
+      checks.add(new EndpointCheck(local, false, context.wallClock()));
+    }
+    checks.add(portCheck("gRPC", ConfigKey.GRPC_PORT, effective, owners));
+    checks.add(portCheck("Raft", ConfigKey.RAFT_PORT, effective, owners));
+    checks.add(portCheck("HTTP", ConfigKey.HTTP_PORT, effective, owners));
     return checks;
+  }
+
+  private static Check portCheck(
+      String purpose, ConfigKey key, NodeConfig effective, PortOwners owners) {
+    InetSocketAddress address =
+        new InetSocketAddress(effective.text(ConfigKey.BIND_ADDRESS), effective.count(key));
+    return new PortCheck(purpose, key, address, owners);
   }
 
   private void advise(List<Finding> findings, boolean failed) {

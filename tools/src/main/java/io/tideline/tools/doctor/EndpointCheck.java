@@ -7,7 +7,6 @@ import io.tideline.tools.cli.Humans;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Whether a node answers at an endpoint, and who it is.
@@ -51,19 +50,10 @@ record EndpointCheck(String endpoint, boolean required, InstantSource wallClock)
   }
 
   /** Asks within two seconds. */
-  static NodeStatus ask(String endpoint) {
+  private static NodeStatus ask(String endpoint) {
     try (TidelineClient client =
         TidelineClient.builder().addresses(endpoint).deadline(PATIENCE).build()) {
       return client.admin().nodeStatus();
-    }
-  }
-
-  /** Who answers, for people; empty if it is no node of ours. */
-  static Optional<String> whoAnswers(String endpoint) {
-    try {
-      return Optional.of(who(ask(endpoint)));
-    } catch (TidelineException silent) {
-      return Optional.empty();
     }
   }
 

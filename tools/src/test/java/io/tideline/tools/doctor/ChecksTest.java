@@ -1,13 +1,16 @@
 package io.tideline.tools.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tideline.lsm.fs.RealFileSystem;
+import io.tideline.server.config.ConfigKey;
 import io.tideline.tools.cli.TestSurroundings;
 import io.tideline.tools.doctor.Finding.Severity;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,20 +185,55 @@ class ChecksTest {
   }
 
   @Test
-  void portIsFreeOursOrSomebodyElses() throws IOException {
+  void foreignPortFailsNamingTheKey() throws IOException {
     int port;
+    // Listens, but speaks no protocol of ours.
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = taken.getLocalPort();
-      assertThat(new PortCheck("gRPC", port, Optional::empty).run().getFirst())
+      assertThat(raftPort(taken.getLocalPort()).run())
+          .singleElement()
           .satisfies(
               finding -> {
                 assertThat(finding.severity()).isEqualTo(Severity.FAIL);
-                assertThat(finding.advice()).contains("ss -ltnp sport = :" + taken.getLocalPort());
+                assertThat(finding.message()).contains("in use by another program");
+                assertThat(finding.advice())
+                    .contains("ss -ltnp sport = :" + taken.getLocalPort())
+                    .contains("raft.port");
               });
-      assertThat(new PortCheck("gRPC", port, () -> Optional.of("node n1")).run().getFirst())
-          .satisfies(finding -> assertThat(finding.message()).contains("by node n1"));
     }
-    assertThat(severity(new PortCheck("gRPC", port, Optional::empty))).isEqualTo(Severity.OK);
+    assertThat(severity(raftPort(port))).isEqualTo(Severity.OK);
+    assertThat(raftPort(0).run().getFirst().message()).contains("any free one");
+  }
+
+  private PortCheck raftPort(int port) {
+    PortOwners owners = new PortOwners(directory, Optional.empty(), "localhost", port);
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    return new PortCheck("Raft", ConfigKey.RAFT_PORT, address, owners);
+  }
+
+  @Test
+  void ownNodeIsToldByLockAndReadyFile() throws IOException {
+    Path ready =
+        Files.writeString(
+            directory.resolve("tideline.ready"),
+            """
+            {"node":"n1","grpc":"127.0.0.1:1","raft":"127.0.0.1:2","http":"127.0.0.1:3"}
+            """);
+    assertThat(OwnNode.of(directory)).as("of a killed node").isEmpty();
+    try (Closeable held = new RealFileSystem().lock(directory)) {
+      assertThat(held).isNotNull();
+      OwnNode own = OwnNode.of(directory).orElseThrow();
+      assertThat(own.nodeId()).isEqualTo("n1");
+      assertThat(own.uses(ConfigKey.RAFT_PORT, 2)).isTrue();
+      assertThat(own.uses(ConfigKey.RAFT_PORT, 3)).as("it has that for HTTP").isFalse();
+
+      Files.writeString(ready, "{\"node\":\"n1\",\"grpc\":\"nowhere\"}");
+      assertThatThrownBy(() -> OwnNode.of(directory))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("\"grpc\"");
+      Files.delete(ready);
+      assertThat(OwnNode.of(directory)).as("of a node that is starting").isEmpty();
+    }
   }
 
   @Test

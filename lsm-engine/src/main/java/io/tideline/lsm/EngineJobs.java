@@ -10,6 +10,7 @@ import io.tideline.lsm.memtable.Memtable;
 import io.tideline.lsm.row.GroupSource;
 import io.tideline.lsm.row.MergedGroups;
 import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableStyle;
 import io.tideline.lsm.version.Run;
 import io.tideline.lsm.version.Table;
 import io.tideline.lsm.version.Version;
@@ -145,7 +146,7 @@ final class EngineJobs implements Maintenance.Jobs {
         directory,
         engineId,
         versions::newFileId,
-        options,
+        TableStyle.hot(options),
         Math.min(RunWriter.TABLE_BYTES_MAX, options.memtableBytes()),
         minLogIndex,
         maxLogIndex);

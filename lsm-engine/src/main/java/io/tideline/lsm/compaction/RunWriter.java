@@ -1,6 +1,5 @@
 package io.tideline.lsm.compaction;
 
-import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.file.FileNames;
 import io.tideline.lsm.file.Syncs;
@@ -13,6 +12,7 @@ import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.row.RowType;
 import io.tideline.lsm.seeded.SeededBug;
 import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableStyle;
 import io.tideline.lsm.table.TableWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,8 +37,9 @@ public final class RunWriter {
   public static final long TABLE_BYTES_MAX = 64L << 20;
 
   /**
-   * Where tables go and how they look.
+   * Where tables go.
    *
+   * @param style how tables look
    * @param minLogIndex log index after which the oldest content was written
    * @param tableBytesMax size at which a table is closed
    */
@@ -47,7 +48,7 @@ public final class RunWriter {
       Path directory,
       UUID engineId,
       LongSupplier fileIds,
-      EngineOptions options,
+      TableStyle style,
       long tableBytesMax,
       long minLogIndex,
       long maxLogIndex) {}
@@ -162,7 +163,7 @@ public final class RunWriter {
     StorageFile opened = target.fileSystem.open(path, FileSystem.Mode.CREATE_NEW);
     created.add(path);
     file = opened;
-    TableWriter writer = new TableWriter(opened, target.engineId, fileId, target.options);
+    TableWriter writer = new TableWriter(opened, target.engineId, fileId, target.style);
     table = writer;
     return writer;
   }

@@ -39,6 +39,7 @@ abstract class TableChecker {
   private long maxId = Long.MIN_VALUE;
   private long minMillis = Long.MAX_VALUE;
   private long maxMillis = Long.MIN_VALUE;
+  private long maxRowMillis = Long.MIN_VALUE;
   private int flags;
   private byte @Nullable [] firstKey;
 
@@ -77,6 +78,7 @@ abstract class TableChecker {
 
   final void check(FileSystem fileSystem) throws IOException {
     try (TableWalk walk = TableWalk.open(fileSystem, path, meta)) {
+      flags |= walk.properties().flags() & TableProperties.COLD; // Says nothing of the content.
       require(walk.engineId().equals(engineId), "engine " + engineId, walk.engineId());
       require(walk.fileId() == meta.fileId(), "file id " + meta.fileId(), walk.fileId());
       for (int i = 0; i < walk.blockCount(); i++) {
@@ -91,6 +93,7 @@ abstract class TableChecker {
               maxId,
               minMillis,
               maxMillis,
+              maxRowMillis,
               meta.properties().minLogIndex(),
               meta.properties().maxLogIndex(),
               flags,
@@ -174,6 +177,9 @@ abstract class TableChecker {
     rows++;
     minId = Math.min(minId, row.sequenceId());
     maxId = Math.max(maxId, row.sequenceId());
+    if (!fragment.record() && RowType.type(row.meta()) != RowType.DELETE) {
+      maxRowMillis = Math.max(maxRowMillis, row.timestampMillis());
+    }
     if (RowType.type(row.meta()) == RowType.APPEND) {
       minMillis = Math.min(minMillis, row.timestampMillis());
       maxMillis = Math.max(maxMillis, row.timestampMillis());

@@ -28,21 +28,16 @@ final class BlockCodec {
   /** A few large values with their columns: what the largest legal row can make, with slack. */
   static final int RAW_BYTES_MAX = 8 << 20;
 
-  /**
-   * Level 1: twice LZ4's ratio gain for the time of one more copy; higher levels for cold data
-   * later.
-   */
-  private static final int ZSTD_LEVEL = 1;
-
   private static final LZ4Compressor LZ4 = LZ4Factory.fastestInstance().fastCompressor();
   private static final LZ4SafeDecompressor UNLZ4 = LZ4Factory.fastestInstance().safeDecompressor();
 
   private BlockCodec() {}
 
   /** Encodes a block; the result lies in {@code out}, from 0 to the returned length. */
-  static int encode(Compression compression, byte[] raw, int length, Scratch out) {
+  static int encode(TableStyle style, byte[] raw, int length, Scratch out) {
+    Compression compression = style.compression();
     byte[] target = out.ensure(PREFIX_BYTES + bound(compression, length) + 4);
-    int stored = compress(compression, raw, length, target);
+    int stored = compress(style, raw, length, target);
     Compression used = compression;
     if (stored < 0 || stored > length - length / 8) {
       used = Compression.NONE;
@@ -64,15 +59,21 @@ final class BlockCodec {
     };
   }
 
-  private static int compress(Compression compression, byte[] raw, int length, byte[] target) {
-    return switch (compression) {
+  private static int compress(TableStyle style, byte[] raw, int length, byte[] target) {
+    return switch (style.compression()) {
       case NONE -> -1;
       case LZ4 ->
           LZ4.compress(raw, 0, length, target, PREFIX_BYTES, target.length - PREFIX_BYTES - 4);
       case ZSTD -> {
         long n =
             Zstd.compressByteArray(
-                target, PREFIX_BYTES, target.length - PREFIX_BYTES - 4, raw, 0, length, ZSTD_LEVEL);
+                target,
+                PREFIX_BYTES,
+                target.length - PREFIX_BYTES - 4,
+                raw,
+                0,
+                length,
+                style.zstdLevel());
         yield Zstd.isError(n) ? -1 : (int) n;
       }
     };

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 /**
  * What a table says about itself; in its properties section and, the same bytes, in the manifest.
  *
- * <p>Encoded as nine longs in the order of the fields, then an int of flags, then the two keys,
- * each with its length as an int before it.
+ * <p>Encoded as ten longs in the order of the fields, then an int of flags, then the two keys, each
+ * with its length as an int before it.
  *
  * @param groups groups that start in this table
  * @param rows rows, tombstones included
@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
  * @param maxSequenceId largest id of a row, {@code Long.MIN_VALUE} if there is none
  * @param minMillis smallest timestamp of an appended row, {@code Long.MAX_VALUE} if there is none
  * @param maxMillis largest timestamp of an appended row, {@code Long.MIN_VALUE} if there is none
+ * @param maxRowMillis largest timestamp of a timeline row that is no tombstone, appended or put;
+ *     {@code Long.MIN_VALUE} if there is none
  * @param minLogIndex log index after which the oldest content was written
  * @param maxLogIndex log index of the newest content
  * @param flags see the constants
@@ -31,6 +33,7 @@ public record TableProperties(
     long maxSequenceId,
     long minMillis,
     long maxMillis,
+    long maxRowMillis,
     long minLogIndex,
     long maxLogIndex,
     int flags,
@@ -46,6 +49,14 @@ public record TableProperties(
   /** The table holds records. */
   public static final int HAS_RECORDS = 4;
 
+  /** Written in the style for data that rests ({@link TableStyle#cold}). */
+  public static final int COLD = 8;
+
+  /** Whether the table holds no row of a timeline, only heads and records. */
+  public boolean isResidue() {
+    return maxRowMillis == Long.MIN_VALUE && !has(HAS_OTHER_THAN_APPENDS);
+  }
+
   public boolean has(int flag) {
     return (flags & flag) != 0;
   }
@@ -53,7 +64,7 @@ public record TableProperties(
   public void encodeTo(Encoder out) {
     out.putLong(groups).putLong(rows).putLong(rawBytes);
     out.putLong(minSequenceId).putLong(maxSequenceId);
-    out.putLong(minMillis).putLong(maxMillis);
+    out.putLong(minMillis).putLong(maxMillis).putLong(maxRowMillis);
     out.putLong(minLogIndex).putLong(maxLogIndex);
     out.putInt(flags).putSized(minKey).putSized(maxKey);
   }
@@ -65,6 +76,7 @@ public record TableProperties(
    */
   public static TableProperties decodeFrom(ByteBuffer in) {
     return new TableProperties(
+        in.getLong(),
         in.getLong(),
         in.getLong(),
         in.getLong(),

@@ -1,6 +1,5 @@
 package io.tideline.lsm.table;
 
-import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
 import io.tideline.lsm.file.Encoder;
@@ -31,7 +30,7 @@ public final class TableWriter {
   private final StorageFile file;
   private final UUID engineId;
   private final long fileId;
-  private final EngineOptions options;
+  private final TableStyle style;
   private final BlockBuilder block = new BlockBuilder();
   private final BlockCodec.Scratch encoded = new BlockCodec.Scratch();
   private final Encoder output = new Encoder(WRITE_BYTES + (64 << 10));
@@ -60,14 +59,16 @@ public final class TableWriter {
   private long maxId = Long.MIN_VALUE;
   private long minMillis = Long.MAX_VALUE;
   private long maxMillis = Long.MIN_VALUE;
+  private long maxRowMillis = Long.MIN_VALUE;
   private int flags;
   private byte[] minKey = new byte[0];
 
-  public TableWriter(StorageFile file, UUID engineId, long fileId, EngineOptions options) {
+  public TableWriter(StorageFile file, UUID engineId, long fileId, TableStyle style) {
     this.file = file;
     this.engineId = engineId;
     this.fileId = fileId;
-    this.options = options;
+    this.style = style;
+    flags = style.cold() ? TableProperties.COLD : 0;
     byte[] header = FileFrame.header(FileFrame.Type.TABLE, engineId, fileId);
     output.putBytes(header, 0, header.length);
     block.clear();
@@ -84,7 +85,7 @@ public final class TableWriter {
     if (groups + hashCount > 0 && Arrays.compareUnsigned(groupKey, key) <= 0) {
       throw new AssertionError("table writer: keys must ascend");
     }
-    if (block.estimatedBytes() >= options.blockBytes()) {
+    if (block.estimatedBytes() >= style.blockBytes()) {
       cutBlock();
     }
     if (hashCount == 0) {
@@ -121,7 +122,7 @@ public final class TableWriter {
     if (size > WriteBatch.VALUE_BYTES_MAX) {
       throw new AssertionError("table writer: value of " + size + " bytes");
     }
-    if (block.openRows() > 0 && block.estimatedBytes() + size > options.blockBytes()) {
+    if (block.openRows() > 0 && block.estimatedBytes() + size > style.blockBytes()) {
       block.end(false);
       cutBlock();
       block.begin(key, head, record, false);
@@ -132,6 +133,9 @@ public final class TableWriter {
     rows++;
     minId = Math.min(minId, id);
     maxId = Math.max(maxId, id);
+    if (!record && RowType.type(meta) != RowType.DELETE) {
+      maxRowMillis = Math.max(maxRowMillis, millis);
+    }
     if (RowType.type(meta) == RowType.APPEND) {
       minMillis = Math.min(minMillis, millis);
       maxMillis = Math.max(maxMillis, millis);
@@ -158,7 +162,7 @@ public final class TableWriter {
 
   private void cutBlock() throws IOException {
     Encoder payload = block.finish();
-    int length = BlockCodec.encode(options.compression(), payload.array(), payload.size(), encoded);
+    int length = BlockCodec.encode(style, payload.array(), payload.size(), encoded);
     rawBytes += payload.size();
     if (blocks == indexOffsets.length) {
       indexOffsets = Arrays.copyOf(indexOffsets, blocks * 2);
@@ -210,7 +214,7 @@ public final class TableWriter {
     if (!block.isEmpty()) {
       cutBlock();
     }
-    byte[] filter = TableFilter.build(hashes, hashCount, options.filterBitsPerKey());
+    byte[] filter = TableFilter.build(hashes, hashCount, style.filterBitsPerKey());
     final long filterOffset = section(filter, filter.length);
     Encoder indexSection = indexSection();
     final long indexOffset = section(indexSection.array(), indexSection.size());
@@ -223,6 +227,7 @@ public final class TableWriter {
             maxId,
             minMillis,
             maxMillis,
+            maxRowMillis,
             minLogIndex,
             maxLogIndex,
             flags,

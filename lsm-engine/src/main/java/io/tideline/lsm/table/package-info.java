@@ -17,7 +17,8 @@
  *           [last id 8][trim 8][appended 8][epoch 8][last millis 8]        if flag 2
  *           [base id 8][base millis 8]                                     if there are rows
  *           [id - base]*[millis - base]*[meta 1]*[end of value]*[value]*
- * filter    [lines 4][probes 4][line 64]*[crc32c 4]
+ * filter    [kind 1][probes 1][0 2][lines 4][line 64]*[crc32c 4]                    kind 1, Bloom
+ *           [kind 1][0 3][segments 4][segment length 4][0 4][seed 8][cell 1]*[crc32c 4]  kind 2, fuse
  * index     [count 4][offset of entry 4]*[entry]*[crc32c 4]
  * entry     [key length 2][key][last id 8][max millis 8][block offset 8][block length 4]
  * footer    [filter offset 8, length 4][index offset 8, length 4][properties offset 8, length 4]
@@ -37,9 +38,9 @@
  * last id and millis of the last row, appended = row count, nothing trimmed, epoch 0. <b>entry</b>:
  * of the last fragment and row of its block; <b>max millis</b> is {@code 2^63 - 1} if the block has
  * a row that is not an append, so that a block below the watermark may be skipped unseen.
- * <b>filter</b>: Bloom filter in 64-byte lines over {@link io.tideline.lsm.row.KeyHash}, seeded
- * with the low half of the engine id. <b>properties</b>: {@link
- * io.tideline.lsm.table.TableProperties}.
+ * <b>filter</b>: over {@link io.tideline.lsm.row.KeyHash}, seeded with the low half of the engine
+ * id: a Bloom filter in 64-byte lines or a binary fuse filter of {@code segments + 2} times the
+ * segment length cells. <b>properties</b>: {@link io.tideline.lsm.table.TableProperties}.
  *
  * <h2>Example</h2>
  *

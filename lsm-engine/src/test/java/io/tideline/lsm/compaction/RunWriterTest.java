@@ -17,6 +17,7 @@ import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.table.TableMeta;
 import io.tideline.lsm.table.TableReader;
 import io.tideline.lsm.table.TableRun;
+import io.tideline.lsm.table.TableStyle;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.CrashFileSystem.Order;
 import java.nio.ByteBuffer;
@@ -77,7 +78,14 @@ class RunWriterTest {
     RunWriter writer =
         new RunWriter(
             new RunWriter.Target(
-                disk, DIRECTORY, ENGINE, fileIds::getAndIncrement, options, tableBytes, 0, 1),
+                disk,
+                DIRECTORY,
+                ENGINE,
+                fileIds::getAndIncrement,
+                TableStyle.hot(options),
+                tableBytes,
+                0,
+                1),
             new Retention(2, 0, false), // The first row of each timeline has expired.
             () -> false);
     try (GroupSource groups = memtable.groups(-1)) {

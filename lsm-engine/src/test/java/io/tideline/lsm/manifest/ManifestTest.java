@@ -49,7 +49,7 @@ class ManifestTest {
   private static RunMeta run(long min, long max) {
     TableProperties properties =
         new TableProperties(
-            1, 2, 3, 4, 5, 6, 7, 8, 9, 0, new byte[] {16, 'a'}, new byte[] {16, 'z'});
+            1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 0, new byte[] {16, 'a'}, new byte[] {16, 'z'});
     return new RunMeta(min, max, List.of(new TableMeta(max, 100, 0x1234, 0x5678, properties)));
   }
 

@@ -216,7 +216,7 @@ final class EngineJobs implements Maintenance.Jobs {
               durable.state().timeMillis(),
               durable.version().runs().getLast().meta().sameRun(oldest));
       RunWriter writer =
-          new RunWriter(target(minLogIndex(oldest), maxLogIndex(newest)), retention, cancelled);
+          new RunWriter(target(minLogIndex(oldest), maxLogIndex(neighbours)), retention, cancelled);
       try (GroupSource groups = merged(neighbours)) {
         Run output = write(writer, groups, oldest.minGeneration(), newest.maxGeneration());
         install(writer, output, () -> versions.installCompaction(neighbours, output));
@@ -229,12 +229,24 @@ final class EngineJobs implements Maintenance.Jobs {
     }
   }
 
-  private static long minLogIndex(RunMeta run) {
-    return run.tables().getFirst().properties().minLogIndex();
+  /** Positions in the logs of other engines mean nothing here: what they wrote counts as from 0. */
+  private long minLogIndex(RunMeta oldest) {
+    return oldest.tables().stream()
+        .mapToLong(table -> isOwn(table) ? table.properties().minLogIndex() : 0)
+        .min()
+        .orElse(0);
   }
 
-  private static long maxLogIndex(RunMeta run) {
-    return run.tables().getFirst().properties().maxLogIndex();
+  private long maxLogIndex(List<Run> runs) {
+    return runs.stream()
+        .flatMap(run -> run.meta().tables().stream())
+        .mapToLong(table -> isOwn(table) ? table.properties().maxLogIndex() : 0)
+        .max()
+        .orElse(0);
+  }
+
+  private boolean isOwn(TableMeta table) {
+    return table.origin().engineId().equals(engineId);
   }
 
   private static GroupSource merged(List<Run> newestFirst) {

@@ -26,8 +26,10 @@ import java.util.TreeMap;
  *   <li>All checksums hold ({@link ChecksumVerifier}).
  *   <li>Each table: keys and ids ascend, groups are whole, index entries and properties are what
  *       the blocks say, the filter knows every key ({@link TableChecker}).
- *   <li>Tables of a run ascend; a group goes on in the next table only where it says so.
- *   <li>Runs do not overlap in age, nor in log index.
+ *   <li>Tables of a run ascend; a group goes on in the next table only where it says so. Of virtual
+ *       tables this holds for the keys within their bounds, which cut no group.
+ *   <li>Each table is the one its origin says.
+ *   <li>Runs do not overlap in age, nor, as far as this engine wrote them, in log index.
  *   <li>An append has a larger id than every row of its timeline in older runs, and no row has a
  *       larger id than its timeline's head.
  * </ol>
@@ -69,6 +71,7 @@ public final class EngineChecker {
     List<RunMeta> newestFirst = content.state().runs();
     for (int i = newestFirst.size() - 1; i >= 0; i--) {
       RunMeta run = newestFirst.get(i);
+      long newest = logIndex;
       for (TableMeta table : run.tables()) {
         RunMeta other = owners.put(table.fileId(), run);
         require(other == null, path, "each table in one run", "table " + table.fileId() + " twice");
@@ -77,14 +80,17 @@ public final class EngineChecker {
             path,
             "file ids below " + content.state().nextFileId(),
             "table " + table.fileId());
-        require(
-            table.properties().minLogIndex() >= logIndex,
-            path,
-            "run content after log index " + logIndex,
-            "table " + table.fileId() + " from " + table.properties().minLogIndex());
+        if (table.origin().engineId().equals(content.engineId())) {
+          require(
+              table.properties().minLogIndex() >= logIndex,
+              path,
+              "run content after log index " + logIndex,
+              "table " + table.fileId() + " from " + table.properties().minLogIndex());
+          newest = Math.max(newest, table.properties().maxLogIndex());
+        }
       }
-      logIndex = run.tables().getFirst().properties().maxLogIndex();
-      checkRun(run, content);
+      logIndex = newest;
+      checkRun(run);
     }
     require(
         logIndex <= content.state().state().position().index(),
@@ -94,13 +100,13 @@ public final class EngineChecker {
     checkHeads(path);
   }
 
-  private void checkRun(RunMeta run, ManifestReader.Content content) throws IOException {
+  private void checkRun(RunMeta run) throws IOException {
     TreeMap<byte[], Long> largestHere = new TreeMap<>(Arrays::compareUnsigned);
     TableChecker previous = null;
     for (TableMeta meta : run.tables()) {
       Path path = directory.resolve(FileNames.table(meta.fileId()));
       TableChecker checker =
-          new TableChecker(path, meta, content.engineId(), problems, previous) {
+          new TableChecker(path, meta, problems, previous) {
             @Override
             void timelineRow(byte[] key, long id, int meta) {
               Long older = largestIds.get(key);

@@ -6,7 +6,9 @@ import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.manifest.ManifestReader;
 import io.tideline.lsm.manifest.RunMeta;
 import io.tideline.lsm.row.InternalKey;
+import io.tideline.lsm.row.KeyRanges;
 import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableOrigin;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.table.TableWalk;
 import java.io.IOException;
@@ -25,12 +27,19 @@ public final class EngineInspector {
    * @param name file name
    * @param size bytes, -1 if not known
    * @param crc32c of the whole file, 0 if not known
+   * @param origin engine and file id in the file's header, as {@code <engine id>/<file id>}
+   * @param liveBytes how much of it counts, {@code size} unless it is virtual
+   * @param bounds of a virtual table, the ranges that count as {@code [key, key)}; empty if all of
+   *     it counts
    * @param firstKey smallest key in words: {@code timeline 6162} or {@code record 3 6162}, in hex
    */
   public record TableInfo(
       String name,
       long size,
       int crc32c,
+      String origin,
+      long liveBytes,
+      List<String> bounds,
       long groups,
       long rows,
       long rawBytes,
@@ -97,14 +106,37 @@ public final class EngineInspector {
   }
 
   private static TableInfo table(TableMeta meta) {
-    return info(FileNames.table(meta.fileId()), meta.size(), meta.crc32c(), meta.properties());
+    return info(
+        FileNames.table(meta.fileId()),
+        meta.size(),
+        meta.crc32c(),
+        meta.origin(),
+        meta.liveBytes(),
+        meta.isVirtual()
+            ? meta.bounds().list().stream().map(EngineInspector::text).toList()
+            : List.of(),
+        meta.properties());
   }
 
-  private static TableInfo info(String name, long size, int crc, TableProperties properties) {
+  private static String text(KeyRanges.Range range) {
+    return "[" + keyText(range.low()) + ", " + keyText(range.high()) + ")";
+  }
+
+  private static TableInfo info(
+      String name,
+      long size,
+      int crc,
+      TableOrigin origin,
+      long liveBytes,
+      List<String> bounds,
+      TableProperties properties) {
     return new TableInfo(
         name,
         size,
         crc,
+        origin.engineId() + "/" + origin.fileId(),
+        liveBytes,
+        bounds,
         properties.groups(),
         properties.rows(),
         properties.rawBytes(),
@@ -127,7 +159,14 @@ public final class EngineInspector {
           walk.fileId(),
           walk.version(),
           walk.blockCount(),
-          info(String.valueOf(file.getFileName()), fileSystem.size(file), 0, walk.properties()));
+          info(
+              String.valueOf(file.getFileName()),
+              fileSystem.size(file),
+              0,
+              new TableOrigin(walk.engineId(), walk.fileId()),
+              fileSystem.size(file),
+              List.of(),
+              walk.properties()));
     }
   }
 

@@ -6,6 +6,7 @@ import io.tideline.lsm.row.InternalKey;
 import io.tideline.lsm.row.KeyHash;
 import io.tideline.lsm.row.RowType;
 import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableOrigin;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.table.TableWalk;
 import io.tideline.lsm.table.TableWalk.BlockInfo;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Checks one table row by row; carries on from the table before it in the run. */
@@ -23,12 +23,15 @@ abstract class TableChecker {
 
   private final Path path;
   private final TableMeta meta;
-  private final UUID engineId;
   private final List<Problem> problems;
 
   // Where the walk is; taken over from the previous table.
   private byte @Nullable [] key;
   private boolean groupOpen;
+
+  /** The last key that was within the bounds of its table. */
+  private byte @Nullable [] counted;
+
   private long lastId;
 
   // Totals, to compare with the properties.
@@ -43,27 +46,28 @@ abstract class TableChecker {
   private int flags;
   private byte @Nullable [] firstKey;
 
-  TableChecker(
-      Path path,
-      TableMeta meta,
-      UUID engineId,
-      List<Problem> problems,
-      @Nullable TableChecker previous) {
+  TableChecker(Path path, TableMeta meta, List<Problem> problems, @Nullable TableChecker previous) {
     this.path = path;
     this.meta = meta;
-    this.engineId = engineId;
     this.problems = problems;
     if (previous != null) {
-      key = previous.key;
-      groupOpen = previous.groupOpen;
-      lastId = previous.lastId;
+      counted = previous.counted;
+      if (previous.endsWithinBounds()) {
+        key = previous.key;
+        groupOpen = previous.groupOpen;
+        lastId = previous.lastId;
+      }
     }
   }
 
-  /** Called for each row of a timeline. */
+  private boolean endsWithinBounds() {
+    return key != null && meta.bounds().contains(key);
+  }
+
+  /** Called for each row of a timeline within the table's bounds. */
   abstract void timelineRow(byte[] timeline, long id, int rowMeta);
 
-  /** Called for each head. */
+  /** Called for each head within the table's bounds. */
   abstract void head(byte[] timeline, TimelineHead head);
 
   final void problem(String expected, String found) {
@@ -79,8 +83,12 @@ abstract class TableChecker {
   final void check(FileSystem fileSystem) throws IOException {
     try (TableWalk walk = TableWalk.open(fileSystem, path, meta)) {
       flags |= walk.properties().flags() & TableProperties.COLD; // Says nothing of the content.
-      require(walk.engineId().equals(engineId), "engine " + engineId, walk.engineId());
-      require(walk.fileId() == meta.fileId(), "file id " + meta.fileId(), walk.fileId());
+      TableOrigin origin = new TableOrigin(walk.engineId(), walk.fileId());
+      require(origin.equals(meta.origin()), "a file that is " + meta.origin(), origin);
+      require(
+          meta.bounds().overlaps(walk.properties().minKey(), walk.properties().maxKey()),
+          "bounds with some key of the table",
+          meta.bounds());
       for (int i = 0; i < walk.blockCount(); i++) {
         checkBlock(walk, walk.block(i));
       }
@@ -132,6 +140,16 @@ abstract class TableChecker {
   private void checkFragment(TableWalk walk, FragmentInfo fragment) {
     byte[] previous = key;
     byte[] now = fragment.key();
+    boolean counts = meta.bounds().contains(now);
+    if (counts) {
+      byte[] before = counted;
+      int order = before == null ? -1 : Arrays.compareUnsigned(before, now);
+      require(
+          order < 0 || (order == 0 && !fragment.first()),
+          "keys that count in ascending order",
+          EngineInspector.keyText(now));
+      counted = now;
+    }
     if (fragment.first()) {
       require(!groupOpen, "the rest of the group before", EngineInspector.keyText(now));
       require(
@@ -140,14 +158,15 @@ abstract class TableChecker {
           EngineInspector.keyText(now));
       groups++;
       lastId = Long.MIN_VALUE;
-    } else {
+    } else if (counts || firstKey != null) {
+      // Else the table that starts this group is another engine's.
       require(
           groupOpen && previous != null && Arrays.equals(previous, now),
           "the start of a group",
           EngineInspector.keyText(now));
     }
     require(
-        walk.mayContain(KeyHash.of(now, engineId.getLeastSignificantBits())),
+        walk.mayContain(KeyHash.of(now, meta.origin().hashSeed())),
         "a filter that knows the key",
         EngineInspector.keyText(now));
     require(fragment.record() != InternalKey.isTimeline(now), "records in record spaces", fragment);
@@ -157,7 +176,9 @@ abstract class TableChecker {
         EngineInspector.keyText(now));
     TimelineHead head = fragment.head();
     if (head != null) {
-      head(now, head);
+      if (counts) {
+        head(now, head);
+      }
       boolean trimmed = head.trimmedThrough() != TimelineHead.NOTHING_TRIMMED;
       flags |= trimmed ? TableProperties.HAS_TRIMS : 0;
     }
@@ -186,13 +207,16 @@ abstract class TableChecker {
     } else if (!fragment.record()) {
       flags |= TableProperties.HAS_OTHER_THAN_APPENDS;
     }
-    if (!fragment.record()) {
+    if (!fragment.record() && meta.bounds().contains(fragment.key())) {
       timelineRow(fragment.key(), row.sequenceId(), row.meta());
     }
   }
 
   /** After the last table of a run. */
   final void requireGroupEnded() {
-    require(!groupOpen, "the end of the last group in this run", "the end of the run");
+    require(
+        !groupOpen || !endsWithinBounds(),
+        "the end of the last group in this run",
+        "the end of the run");
   }
 }

@@ -28,8 +28,19 @@ public record RunMeta(long minGeneration, long maxGeneration, List<TableMeta> ta
     return tables.stream().mapToLong(TableMeta::size).sum();
   }
 
+  /** Bytes of its files within the bounds of its tables; an estimate if one is virtual. */
+  public long liveBytes() {
+    return tables.stream().mapToLong(TableMeta::liveBytes).sum();
+  }
+
+  /** Rows within the bounds of its tables; an estimate if one is virtual. */
   public long rows() {
-    return tables.stream().mapToLong(t -> t.properties().rows()).sum();
+    return tables.stream().mapToLong(TableMeta::liveRows).sum();
+  }
+
+  /** Whether one of its tables has bounds. */
+  public boolean isVirtual() {
+    return tables.stream().anyMatch(TableMeta::isVirtual);
   }
 
   /** Whether both are runs of the same generations. */

@@ -83,7 +83,7 @@ public record VersionEdit(
     long min = in.getLong();
     long max = in.getLong();
     List<TableMeta> tables = new ArrayList<>();
-    for (int left = count(in, 24); left > 0; left--) {
+    for (int left = count(in, 60); left > 0; left--) {
       tables.add(TableMeta.decodeFrom(in));
     }
     return new RunMeta(min, max, tables);

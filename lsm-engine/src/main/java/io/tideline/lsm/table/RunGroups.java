@@ -9,24 +9,25 @@ import org.jspecify.annotations.Nullable;
 /** The groups of a run in key order. */
 final class RunGroups implements GroupSource {
 
+  /** Sorts before every key. */
+  private static final byte[] NO_KEY = {};
+
+  private final TableRun run;
   private final RunPosition at;
   private final RunRows rows;
   private boolean valid;
-  private byte[] key = new byte[0];
+  private byte[] key = NO_KEY;
 
   RunGroups(TableRun run, boolean cached) {
+    this.run = run;
     at = new RunPosition(run, cached);
     rows = new RunRows(run, cached);
   }
 
   @Override
   public boolean seek(byte @Nullable [] target) throws IOException {
-    if (target == null) {
-      valid = at.first();
-    } else {
-      valid = at.locate(target, Long.MIN_VALUE) && at.seekFragment(target);
-    }
-    return settle();
+    valid = target == null ? at.first() : moveTo(target);
+    return settle(target == null ? NO_KEY : target);
   }
 
   @Override
@@ -40,14 +41,31 @@ final class RunGroups implements GroupSource {
     } else {
       valid = at.nextFragment() || at.nextBlock();
     }
-    return settle();
+    return settle(key);
   }
 
-  private boolean settle() {
-    if (valid) {
-      key = at.fragment().key();
+  private boolean moveTo(byte[] target) throws IOException {
+    return at.locate(target, Long.MIN_VALUE) && at.seekFragment(target);
+  }
+
+  /**
+   * Takes the key of the present group, moving on over keys that do not count.
+   *
+   * @param from keys below it have been passed
+   */
+  private boolean settle(byte[] from) throws IOException {
+    byte[] floor = from;
+    while (valid) {
+      byte[] found = at.fragment().key();
+      if (run.counts(at.table(), found)) {
+        key = found;
+        return true;
+      }
+      byte[] next = run.nextCounting(at.table(), found, floor);
+      valid = next != null && moveTo(next);
+      floor = next == null ? floor : next;
     }
-    return valid;
+    return false;
   }
 
   @Override

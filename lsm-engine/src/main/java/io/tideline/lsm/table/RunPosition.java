@@ -29,6 +29,11 @@ final class RunPosition implements AutoCloseable {
     return fragment;
   }
 
+  /** Index of the present table. */
+  int table() {
+    return table;
+  }
+
   /** Moves to the block that holds the first row at or after (key, id), if the run has one. */
   boolean locate(byte[] key, long id) throws IOException {
     int t = run.tableFor(key);

@@ -91,7 +91,7 @@ public record TableProperties(
         sized(in));
   }
 
-  private static byte[] sized(ByteBuffer in) {
+  static byte[] sized(ByteBuffer in) {
     int length = in.getInt();
     if (length < 0 || length > in.remaining()) {
       throw new BufferUnderflowException();

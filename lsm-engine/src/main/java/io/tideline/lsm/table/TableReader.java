@@ -7,6 +7,8 @@ import io.tideline.lsm.cache.BlockCache;
 import io.tideline.lsm.cache.PinnedBlock;
 import io.tideline.lsm.file.FileFrame;
 import io.tideline.lsm.fs.StorageFile;
+import io.tideline.lsm.row.KeyHash;
+import io.tideline.lsm.row.KeyRanges;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +35,11 @@ public final class TableReader implements AutoCloseable {
   private final Arena arena;
   private final TableFilter filter;
   private final TableIndex index;
+  private final long hashSeed;
+
+  /** Whether the engine that has the table wrote it, so that both hash alike. */
+  private final boolean own;
+
   private final BlockCache cache;
   private final long cacheNumber;
 
@@ -44,6 +51,8 @@ public final class TableReader implements AutoCloseable {
       Arena arena,
       TableFilter filter,
       TableIndex index,
+      long hashSeed,
+      boolean own,
       BlockCache cache) {
     this.file = file;
     this.path = path;
@@ -52,6 +61,8 @@ public final class TableReader implements AutoCloseable {
     this.arena = arena;
     this.filter = filter;
     this.index = index;
+    this.hashSeed = hashSeed;
+    this.own = own;
     this.cache = cache;
     cacheNumber = cache.newTableNumber();
   }
@@ -60,8 +71,10 @@ public final class TableReader implements AutoCloseable {
    * Opens a table and checks everything but its blocks, whose checksums are checked as they are
    * read. Closes {@code file} if it fails.
    *
-   * @param engineId identity the file must carry
-   * @param expected what the manifest says about the file, null to accept any content
+   * @param engineId the engine that has the table; its filter hashes are seeded with the identity
+   *     of the engine that wrote it, which is another one for a table that was inherited
+   * @param expected what the manifest says about the file, its origin included; null to accept any
+   *     content that {@code engineId} wrote under this {@code fileId}
    */
   @SuppressWarnings("MustBeClosedChecker") // The reader owns the arena.
   public static TableReader open(
@@ -96,7 +109,8 @@ public final class TableReader implements AutoCloseable {
       Arena arena)
       throws IOException {
     FileFrame.Header header = FileFrame.readHeader(file, path, FileFrame.Type.TABLE);
-    if (!header.engineId().equals(engineId) || header.fileId() != fileId) {
+    TableOrigin origin = expected == null ? new TableOrigin(engineId, fileId) : expected.origin();
+    if (!header.engineId().equals(origin.engineId()) || header.fileId() != origin.fileId()) {
       throw new UnsupportedFormatException(
           path,
           Reason.FOREIGN,
@@ -105,9 +119,9 @@ public final class TableReader implements AutoCloseable {
               + " of engine "
               + header.engineId()
               + ", expected file "
-              + fileId
+              + origin.fileId()
               + " of engine "
-              + engineId);
+              + origin.engineId());
     }
     long size = file.size();
     if (expected != null && size != expected.size()) {
@@ -139,6 +153,8 @@ public final class TableReader implements AutoCloseable {
         arena,
         new TableFilter(filter),
         new TableIndex(index, path, format.indexOffset()),
+        origin.hashSeed(),
+        origin.engineId().equals(engineId),
         cache);
   }
 
@@ -188,9 +204,18 @@ public final class TableReader implements AutoCloseable {
     return format.bodyCrc32c();
   }
 
-  /** Whether the filter lets the key of this hash pass. */
+  /** Whether the filter lets the key of this hash, seeded as the table's own, pass. */
   public boolean mayContain(long hash) {
     return filter.mayContain(hash);
+  }
+
+  /**
+   * Whether the filter lets a key pass.
+   *
+   * @param hash of the key as the engine that has the table hashes it
+   */
+  boolean mayContain(byte[] internalKey, long hash) {
+    return filter.mayContain(own ? hash : KeyHash.of(internalKey, hashSeed));
   }
 
   TableIndex index() {
@@ -228,6 +253,21 @@ public final class TableReader implements AutoCloseable {
     } finally {
       cache.giveBack(stored);
     }
+  }
+
+  /**
+   * How many bytes of the file are within bounds: those of each block whose last key is, so at most
+   * two blocks a range are counted wrongly, and the sections in proportion.
+   */
+  public long liveBytes(KeyRanges bounds) throws IOException {
+    long all = 0;
+    long live = 0;
+    for (int block = 0; block < index.count(); block++) {
+      int length = index.blockLength(block);
+      all += length;
+      live += bounds.contains(index.lastKey(block)) ? length : 0;
+    }
+    return all == 0 ? 0 : Math.round((double) live / all * file.size());
   }
 
   /** File offset of a block, for error messages. */

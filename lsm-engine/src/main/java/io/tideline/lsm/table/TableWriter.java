@@ -252,7 +252,7 @@ public final class TableWriter {
     output.putBytes(footer, 0, footer.length);
     writeOut();
     Syncs.force(file);
-    return new TableMeta(fileId, written, (int) crc.getValue(), bodyCrc, properties);
+    return TableMeta.whole(fileId, engineId, written, (int) crc.getValue(), bodyCrc, properties);
   }
 
   private Encoder indexSection() {

@@ -2,6 +2,7 @@ package io.tideline.lsm.version;
 
 import io.tideline.lsm.manifest.RunMeta;
 import io.tideline.lsm.manifest.VersionEdit.Generations;
+import io.tideline.lsm.table.TableMeta;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.table.TableRun;
 import java.util.List;
@@ -19,7 +20,10 @@ public final class Run {
   public Run(RunMeta meta, List<Table> tables) {
     this.meta = meta;
     this.tables = List.copyOf(tables);
-    rows = new TableRun(tables.stream().map(Table::reader).toList());
+    rows =
+        new TableRun(
+            tables.stream().map(Table::reader).toList(),
+            meta.tables().stream().map(TableMeta::bounds).toList());
     hasTrims = has(TableProperties.HAS_TRIMS);
     skippableByTime = !has(TableProperties.HAS_OTHER_THAN_APPENDS);
     maxMillis =

@@ -10,7 +10,9 @@ import io.tideline.lsm.file.FileNames;
 import io.tideline.lsm.fs.FileSystem.Mode;
 import io.tideline.lsm.fs.StorageFile;
 import io.tideline.lsm.manifest.VersionEdit.Generations;
+import io.tideline.lsm.row.KeyRanges;
 import io.tideline.lsm.table.TableMeta;
+import io.tideline.lsm.table.TableOrigin;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.CrashFileSystem.Order;
@@ -50,7 +52,8 @@ class ManifestTest {
     TableProperties properties =
         new TableProperties(
             1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 0, new byte[] {16, 'a'}, new byte[] {16, 'z'});
-    return new RunMeta(min, max, List.of(new TableMeta(max, 100, 0x1234, 0x5678, properties)));
+    return new RunMeta(
+        min, max, List.of(TableMeta.whole(max, ENGINE, 100, 0x1234, 0x5678, properties)));
   }
 
   private static VersionEdit flush(long generation) {
@@ -92,6 +95,41 @@ class ManifestTest {
   void theFormatIsThatOfTheGoldenFile() throws IOException {
     writeThreeEdits();
     Golden.assertSame("manifest-v1", bytes());
+  }
+
+  /** An inherited table of which two ranges count, beside a whole one. */
+  private static RunMeta virtualRun(long generation) {
+    TableMeta whole = run(generation, generation).tables().getFirst();
+    KeyRanges bounds =
+        new KeyRanges(
+            List.of(
+                new KeyRanges.Range(new byte[] {2}, new byte[] {3}),
+                new KeyRanges.Range(new byte[] {16, 'b'}, new byte[] {16, 'q'})));
+    TableMeta inherited =
+        new TableMeta(
+            generation + 100,
+            new TableOrigin(new UUID(7, 8), 9),
+            200,
+            0x4321,
+            0x8765,
+            bounds,
+            150,
+            whole.properties());
+    return new RunMeta(generation, generation, List.of(inherited, whole));
+  }
+
+  @Test
+  void theFormatOfBoundsIsThatOfTheGoldenFile() throws IOException {
+    try (Manifest manifest = Manifest.create(disk, DIRECTORY, ENGINE, ManifestState.EMPTY)) {
+      manifest.append(new VersionEdit(state(3), 200, 4, List.of(), List.of(virtualRun(3))));
+    }
+    Golden.assertSame("manifest-bounds-v1", bytes());
+    RunMeta read = ManifestReader.read(disk, FILE).state().runs().getFirst();
+    assertThat(read).isEqualTo(virtualRun(3));
+    assertThat(read.isVirtual()).isTrue();
+    assertThat(read.size()).isEqualTo(300);
+    assertThat(read.liveBytes()).isEqualTo(250);
+    assertThat(read.rows()).as("2 and three quarters of 2, rounded").isEqualTo(4);
   }
 
   @Test

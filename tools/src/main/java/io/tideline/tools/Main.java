@@ -4,8 +4,12 @@ import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.data.ClientErrors;
+import io.tideline.tools.data.HeadsCommand;
+import io.tideline.tools.data.LatestCommand;
 import io.tideline.tools.data.MetaCommands;
+import io.tideline.tools.data.ScanCommand;
 import io.tideline.tools.data.StoreCommands;
+import io.tideline.tools.data.SyncCommand;
 import io.tideline.tools.data.TimelineCommands;
 import io.tideline.tools.data.WriteCommands;
 import io.tideline.tools.demo.DemoCommand;
@@ -15,6 +19,7 @@ import io.tideline.tools.node.DevCommand;
 import io.tideline.tools.node.ServerCommand;
 import io.tideline.tools.transfer.ExportCommand;
 import io.tideline.tools.transfer.ImportCommand;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -52,6 +57,7 @@ public final class Main implements Runnable {
   private boolean verbose;
 
   public static void main(String[] args) {
+    logWithSlf4j();
     ToolContext context = ToolContext.ofProcess();
     int exitCode;
     try {
@@ -64,6 +70,12 @@ public final class Main implements Runnable {
     context.out().flush();
     context.err().flush();
     System.exit(exitCode);
+  }
+
+  /** gRPC logs with java.util.logging; with everybody else's it has one place and one level. */
+  private static void logWithSlf4j() {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
   }
 
   /** Without a subcommand: what there is. */
@@ -111,10 +123,10 @@ public final class Main implements Runnable {
     return new CommandLine(new TimelineCommands.Group())
         .addSubcommand(new WriteCommands.Append(context))
         .addSubcommand(new TimelineCommands.Get(context))
-        .addSubcommand(new TimelineCommands.Scan(context))
-        .addSubcommand(new TimelineCommands.Latest(context))
-        .addSubcommand(new TimelineCommands.Heads(context))
-        .addSubcommand(new TimelineCommands.Sync(context))
+        .addSubcommand(new ScanCommand(context))
+        .addSubcommand(new LatestCommand(context))
+        .addSubcommand(new HeadsCommand(context))
+        .addSubcommand(new SyncCommand(context))
         .addSubcommand(new WriteCommands.Trim(context))
         .addSubcommand(new WriteCommands.Put(context));
   }

@@ -52,20 +52,45 @@ public final class Launcher {
     return new Launcher(path, directory, template);
   }
 
+  /** A copy of the distribution in {@code home}, with the jars of this build. */
+  public Launcher installedIn(Path home) {
+    try {
+      Path copy = Files.createDirectories(home.resolve("bin")).resolve("tideline");
+      Files.copy(script, copy);
+      Path tools = script.toRealPath().getParent().getParent();
+      Files.createSymbolicLink(home.resolve("lib"), tools.resolve("target/dist/lib"));
+      return new Launcher(copy, directory, template);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
-   * The same script on a machine that has only these commands and variables: the directories in
-   * which it looks for a JDK are replaced by ones that do not exist.
+   * The same script, installed on a machine that has only these commands and variables: the
+   * directories in which it looks for a JDK are replaced by ones under {@code directory/machine},
+   * which do not exist unless the test makes them.
    */
   public Launcher onMachineWith(Map<String, String> environment, Path commands) {
+    return onMachineWith(environment, commands, "bin", "lib");
+  }
+
+  /** The same in a source checkout where nothing is built yet. */
+  public Launcher inCheckoutOnMachineWith(Map<String, String> environment, Path commands) {
+    return onMachineWith(environment, commands, "tools/bin", "tools/src");
+  }
+
+  private Launcher onMachineWith(
+      Map<String, String> environment, Path commands, String bin, String beside) {
+    Path machine = directory.resolve("machine");
     try {
       String text =
           Files.readString(script)
-              .replace("/usr/lib/jvm/", "/nonexistent/jvm/")
-              .replace("/opt/*jdk*", "/nonexistent/opt/*jdk*")
-              .replace("/usr/libexec/java_home", "/nonexistent/java_home");
-      Path copy = Files.createDirectories(directory.resolve("machine/bin")).resolve("tideline");
+              .replace("/usr/lib/jvm/", machine + "/jvm/")
+              .replace("/opt/*jdk*", machine + "/opt/*jdk*")
+              .replace("/usr/libexec/java_home", machine + "/java_home");
+      Path copy = Files.createDirectories(machine.resolve(bin)).resolve("tideline");
       Files.writeString(copy, text);
-      Files.createDirectories(directory.resolve("machine/lib"));
+      Files.createDirectories(machine.resolve(beside));
       ProcessBuilder bare = new ProcessBuilder();
       bare.environment().clear();
       bare.environment().put("PATH", commands.toString());
@@ -79,6 +104,11 @@ public final class Launcher {
 
   /** Runs the script to its end. */
   public Cli.Result run(String... arguments) {
+    return runIn(Path.of("").toAbsolutePath(), arguments);
+  }
+
+  /** Runs the script to its end from another working directory. */
+  public Cli.Result runIn(Path workingDirectory, String... arguments) {
     List<String> command = new ArrayList<>(List.of("/bin/bash", script.toString()));
     command.addAll(List.of(arguments));
     try {
@@ -86,6 +116,7 @@ public final class Launcher {
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().clear();
       builder.environment().putAll(template.environment());
+      builder.directory(workingDirectory.toFile());
       builder.redirectErrorStream(true);
       builder.redirectInput(Path.of("/dev/null").toFile());
       builder.redirectOutput(output.toFile());

@@ -47,7 +47,7 @@ public final class ChildProcess implements AutoCloseable {
    *
    * @param environment variables to set on top of this JVM's own
    */
-  static ChildProcess start(
+  public static ChildProcess start(
       String name, List<String> command, Map<String, String> environment, Path output) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);

@@ -36,8 +36,14 @@ public final class Cli {
 
   /** Starts a command and leaves it running. */
   public ChildProcess start(String... arguments) {
+    return startWith(List.of(), arguments);
+  }
+
+  /** Starts a command on a JVM with further options and leaves it running. */
+  public ChildProcess startWith(List<String> jvmOptions, String... arguments) {
     String name = arguments[0] + "-" + ++runs;
     List<String> options = new ArrayList<>(List.of("-Xmx512m"));
+    options.addAll(jvmOptions);
     if (!LONG_LIVED.contains(arguments[0])) {
       options.addAll(NodeConfig.SHORT_LIFE);
     }

@@ -96,7 +96,8 @@ public final class Progress implements AutoCloseable {
     if (fraction > 0 && fraction < 1) {
       double elapsed = (now - startNanos) / 1e9;
       long remaining = Math.round(elapsed * (1 - fraction) / fraction);
-      line.append("  ETA ").append(Humans.duration(Duration.ofSeconds(remaining)));
+      line.append("  ETA ");
+      line.append(remaining == 0 ? "< 1 s" : Humans.duration(Duration.ofSeconds(remaining)));
     }
     return line.toString();
   }

@@ -9,6 +9,7 @@ import io.tideline.tools.chat.LineReader;
 import io.tideline.tools.chat.MalformedLineException;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
+import io.tideline.tools.cli.Humans;
 import io.tideline.tools.cli.Json;
 import io.tideline.tools.cli.Output;
 import io.tideline.tools.cli.OutputOptions;
@@ -114,12 +115,18 @@ public final class DemoCommand implements Callable<Integer> {
     }
     Output output = outputOptions.output(context);
     Narrator narrator = new Narrator(context, output.isJson());
-    Expectations expected = new Expectations(chat(), INBOX_CAP);
+    Expectations expected = new Expectations(chat(narrator), INBOX_CAP);
     Path home = home();
     JavaLaunch launch = JavaLaunch.likeThisProcess(MAIN_CLASS, HEAP);
     ObjectNode report;
     try (DemoNode node = new DemoNode(launch, home, context.nanoClock())) {
-      report = new DemoScript(context, narrator, node, expected, seed).run();
+      Thread onSignal = new Thread(() -> giveUp(node, home), "tideline-demo-stop");
+      Runtime.getRuntime().addShutdownHook(onSignal);
+      try {
+        report = new DemoScript(context, narrator, node, expected, seed).run();
+      } finally {
+        forget(onSignal);
+      }
       finish(node, home, narrator, report);
     }
     if (output.isJson()) {
@@ -128,9 +135,34 @@ public final class DemoCommand implements Callable<Integer> {
     return report.path("ok").asBoolean() ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private List<ChatMessage> chat() throws IOException {
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      // The signal came first: the hook does its work now.
+      hook.setName(hook.getName() + "-fired");
+    }
+  }
+
+  /** A signal ended the demo before it was over: leaves neither its node nor its temporary data. */
+  private void giveUp(DemoNode node, Path home) {
+    try {
+      node.end();
+      if (directory == null) {
+        FileTrees.deleteTree(home);
+        context.err().println();
+        context.err().println("Interrupted: the node is stopped and its data removed.");
+        context.err().flush();
+      }
+    } catch (IOException | InterruptedException left) {
+      context.err().println("could not clean up " + home + ": " + left);
+      context.err().flush();
+    }
+  }
+
+  private List<ChatMessage> chat(Narrator narrator) throws IOException {
     if (data != null) {
-      return read(data);
+      return read(data, narrator);
     }
     ChatGenerator generator = new ChatGenerator(seed, ChatShape.DEFAULT);
     List<ChatMessage> generated = new ArrayList<>(messages);
@@ -140,7 +172,7 @@ public final class DemoCommand implements Callable<Integer> {
     return generated;
   }
 
-  private List<ChatMessage> read(Path file) throws IOException {
+  private List<ChatMessage> read(Path file, Narrator narrator) throws IOException {
     List<ChatMessage> read = new ArrayList<>();
     try (LineReader reader = LineReader.open(file)) {
       byte[] line = reader.next();
@@ -154,6 +186,14 @@ public final class DemoCommand implements Callable<Integer> {
             file + " has only " + read.size() + " messages",
             "The demo needs at least " + MESSAGES_MIN + "; without --data it generates some.");
       }
+      narrator.say(
+          line == null
+              ? "Read all " + Humans.count(read.size()) + " messages of " + file + "."
+              : "Read the first "
+                  + Humans.count(read.size())
+                  + " messages of "
+                  + file
+                  + "; --messages N takes more or fewer, 'tideline import' all of them.");
       return read;
     } catch (MalformedLineException malformed) {
       throw new ToolException(
@@ -206,6 +246,9 @@ public final class DemoCommand implements Callable<Integer> {
     narrator.say("  tideline store list" + option);
     narrator.say("  tideline meta list conversations -n 10" + option);
     narrator.say("  tideline timeline scan conversations channel:lobby --backward -n 10" + option);
-    narrator.say("Stop it:  kill " + node.pid());
+    narrator.say("Stop it:");
+    narrator.say("  kill " + node.pid());
+    narrator.say("and remove what it kept:");
+    narrator.say("  rm -r " + home);
   }
 }

@@ -165,6 +165,14 @@ final class DemoNode implements AutoCloseable {
     running().kill();
   }
 
+  /** Kills it, if it was ever started, and returns when it is gone. */
+  void end() throws IOException, InterruptedException {
+    NodeProcess present = process;
+    if (present != null) {
+      present.kill();
+    }
+  }
+
   /** Stops it in order. */
   void stop() throws IOException, InterruptedException {
     running().stop(READY_MAX);

@@ -39,8 +39,8 @@ public record JavaLaunch(Path java, List<String> jvmOptions, String classPath, S
 
   /**
    * Switches that fit any JVM of this program. Not the heap's, which are chosen anew; not agents
-   * and debuggers, which would fight over their port; not properties of others, except where files
-   * are.
+   * and debuggers, which would fight over their port; of properties only where files are, and that
+   * the transport sets up no log of its own.
    */
   static boolean isInherited(String option) {
     return option.startsWith("--enable-native-access")
@@ -49,6 +49,7 @@ public record JavaLaunch(Path java, List<String> jvmOptions, String classPath, S
         || option.startsWith("-XX:+UseCompactObjectHeaders")
         || option.startsWith("-XX:+ExitOnOutOfMemoryError")
         || option.startsWith("-Dtideline.home=")
+        || option.startsWith("-Dsofa.middleware.log.")
         || option.equals("-ea");
   }
 

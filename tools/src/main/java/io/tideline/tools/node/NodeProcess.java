@@ -25,7 +25,6 @@ public final class NodeProcess implements AutoCloseable {
     this.process = process;
     this.log = log;
     this.killHook = new Thread(process::destroyForcibly, "tideline-kill-child-" + process.pid());
-    Runtime.getRuntime().addShutdownHook(killHook);
   }
 
   /**
@@ -42,7 +41,14 @@ public final class NodeProcess implements AutoCloseable {
             .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
-    return new NodeProcess(process, log);
+    NodeProcess started = new NodeProcess(process, log);
+    try {
+      Runtime.getRuntime().addShutdownHook(started.killHook);
+    } catch (IllegalStateException shuttingDown) {
+      process.destroyForcibly();
+      throw new IOException("this process is ending; no node was left behind", shuttingDown);
+    }
+    return started;
   }
 
   public long pid() {

@@ -4,6 +4,7 @@ import io.tideline.client.StoreInfo;
 import io.tideline.client.TidelineClient;
 import io.tideline.tools.chat.LineReader;
 import io.tideline.tools.cli.ExitCode;
+import io.tideline.tools.cli.Humans;
 import io.tideline.tools.cli.Output;
 import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.Progress;
@@ -216,7 +217,12 @@ public final class ImportCommand implements Callable<Integer> {
     }
     found.ifPresent(
         checkpoint ->
-            output.note("Going on after line " + checkpoint.line() + ", as " + path + " says."));
+            output.note(
+                "Going on after line "
+                    + Humans.count(checkpoint.line())
+                    + ", as "
+                    + path
+                    + " says."));
     return found.orElse(fresh);
   }
 

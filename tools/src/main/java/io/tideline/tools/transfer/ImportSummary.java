@@ -65,6 +65,11 @@ record ImportSummary(
   /** For people. */
   String sentence() {
     StringBuilder text = new StringBuilder();
+    if (resumedFromLine > 0 && counts.messages() == 0 && counts.duplicates() == 0) {
+      return "Nothing to do: all "
+          + Humans.count(resumedFromLine)
+          + " lines had been imported before.";
+    }
     if (resumedFromLine > 0) {
       text.append("Resumed after line ").append(Humans.count(resumedFromLine)).append(". ");
     }

@@ -82,7 +82,8 @@ public final class Engine implements Closeable {
             directory, options, resources, opened.manifest().engineId(), versions, deadTables);
     maintenance = new Maintenance(resources, options, jobs, directory.toString());
     jobs.cancelWhen(maintenance::isCancelled);
-    pressure = new PressureGauge(resources, directory, maintenance, versions);
+    pressure =
+        new PressureGauge(resources, directory, maintenance, versions, options.diskReserveBytes());
     shared =
         new EngineView.Shared(
             resources.headCache(),

@@ -135,7 +135,7 @@ final class EngineJobs implements Maintenance.Jobs {
   /** Refuses to start what would not fit, so that a full disk leaves no half-written file. */
   private void requireSpace(long bytes) throws IOException {
     long usable = fileSystem.usableBytes(directory);
-    if (usable < bytes / 4 + PressureGauge.DISK_RESERVE_BYTES / 4) {
+    if (usable < bytes / 4 + options.diskReserveBytes() / 4) {
       throw new DiskFullException(directory, usable, "writing about " + bytes + " bytes", null);
     }
   }

@@ -27,24 +27,27 @@ final class PressureGauge {
 
   private static final int RUNS_REFUSE = 32;
 
-  /** Kept free for manifests, deletions and compactions that free space. */
-  static final long DISK_RESERVE_BYTES = 16L << 20;
-
-  /** Below this writers slow down. */
-  private static final long DISK_DELAY_BYTES = 2 * DISK_RESERVE_BYTES;
-
   private final EngineResources resources;
   private final Path directory;
   private final Maintenance maintenance;
   private final VersionSet versions;
+
+  /** Kept free for manifests, deletions and compactions that free space. */
+  private final long diskReserveBytes;
+
   private volatile long usableBytes = Long.MAX_VALUE;
 
   PressureGauge(
-      EngineResources resources, Path directory, Maintenance maintenance, VersionSet versions) {
+      EngineResources resources,
+      Path directory,
+      Maintenance maintenance,
+      VersionSet versions,
+      long diskReserveBytes) {
     this.resources = resources;
     this.directory = directory;
     this.maintenance = maintenance;
     this.versions = versions;
+    this.diskReserveBytes = diskReserveBytes;
   }
 
   /** Looks up the free space. */
@@ -82,11 +85,12 @@ final class PressureGauge {
 
   private Pressure disk() {
     long usable = usableBytes;
-    if (maintenance.isDiskFull() || usable < DISK_RESERVE_BYTES) {
+    if (maintenance.isDiskFull() || usable < diskReserveBytes) {
       return new Pressure(Pressure.Level.REFUSE, Pressure.Reason.DISK_SPACE, 1.0);
     }
-    if (usable < DISK_DELAY_BYTES) {
-      double fill = (double) (DISK_DELAY_BYTES - usable) / DISK_RESERVE_BYTES;
+    long delayBelow = 2 * diskReserveBytes;
+    if (usable < delayBelow) {
+      double fill = (double) (delayBelow - usable) / diskReserveBytes;
       return new Pressure(Pressure.Level.DELAY, Pressure.Reason.DISK_SPACE, fill);
     }
     return Pressure.NONE;

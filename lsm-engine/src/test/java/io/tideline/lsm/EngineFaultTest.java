@@ -149,6 +149,23 @@ class EngineFaultTest {
   }
 
   @Test
+  void theDiskReserveDecidesWhenWritersAreSlowedAndRefused() throws Exception {
+    long reserve = 1 << 20;
+    CrashFileSystem disk = new CrashFileSystem(Order.ORDERED);
+    try (EngineResources resources =
+            EngineResources.create(disk, 8 << 20, 1 << 20, 1, TICK_MILLIS);
+        Engine engine = Engine.open(DIRECTORY, OPTIONS.withDiskReserveBytes(reserve), resources)) {
+      disk.setCapacityBytes(disk.usedBytes() + reserve - 1);
+      Await.until("refused", () -> engine.pressure().level() == Pressure.Level.REFUSE);
+      assertThat(engine.pressure().reason()).isEqualTo(Pressure.Reason.DISK_SPACE);
+      disk.setCapacityBytes(disk.usedBytes() + 2 * reserve - 1);
+      Await.until("slowed", () -> engine.pressure().level() == Pressure.Level.DELAY);
+      disk.setCapacityBytes(disk.usedBytes() + 2 * reserve);
+      Await.until("taken", () -> engine.pressure().level() == Pressure.Level.NONE);
+    }
+  }
+
+  @Test
   void aFullDiskRefusesWritesUntilThereIsRoomAgain() throws Exception {
     CrashFileSystem disk = new CrashFileSystem(Order.ORDERED);
     EngineLog log = new EngineLog(2, 20, 100);

@@ -150,12 +150,19 @@ public final class NodeConfig {
     return advertised.isEmpty() ? text(ConfigKey.BIND_ADDRESS) : advertised;
   }
 
+  /**
+   * Settings of every engine. An engine's own disk reserve is the last line behind the node's, so
+   * it is never the larger one: what the node has admitted must still fit.
+   */
   public EngineOptions engineOptions() {
     return EngineOptions.DEFAULTS
         .withMemtableBytes(number(ConfigKey.ENGINE_MEMTABLE_BYTES))
         .withBlockBytes(count(ConfigKey.ENGINE_BLOCK_BYTES))
         .withFilterBitsPerKey(count(ConfigKey.ENGINE_FILTER_BITS))
         .withRunsPerTier(count(ConfigKey.ENGINE_RUNS_PER_TIER))
+        .withDiskReserveBytes(
+            Math.min(
+                number(ConfigKey.DISK_RESERVE_BYTES), EngineOptions.DEFAULTS.diskReserveBytes()))
         .withCompression(
             EngineOptions.Compression.valueOf(
                 text(ConfigKey.ENGINE_COMPRESSION).toUpperCase(Locale.ROOT)));

@@ -104,13 +104,14 @@ public final class Admission {
   }
 
   private Refusal diskFull(long usable) {
+    String why =
+        usable < diskReserveBytes
+            ? " bytes left and " + diskReserveBytes + " are kept in reserve"
+            : " bytes left, too few for the next log segment or flush beside the reserve of "
+                + diskReserveBytes;
     return new Refusal(
         Refusal.Reason.DISK_FULL,
-        "the disk has "
-            + usable
-            + " bytes left and "
-            + diskReserveBytes
-            + " are kept in reserve: free space or drop stores",
+        "the disk has " + usable + why + ": free space or drop stores",
         usable,
         diskReserveBytes,
         DISK_RETRY_AFTER_MILLIS);

@@ -23,6 +23,22 @@ final class NodeConfigTest {
   @TempDir private Path directory;
 
   @Test
+  void anEnginesDiskReserveIsNeverLargerThanTheNodes() throws Exception {
+    assertThat(
+            NodeConfig.defaults()
+                .with("disk.reserve_bytes=2MiB")
+                .engineOptions()
+                .diskReserveBytes())
+        .isEqualTo(2 << 20);
+    assertThat(
+            NodeConfig.defaults()
+                .with("disk.reserve_bytes=1GiB")
+                .engineOptions()
+                .diskReserveBytes())
+        .isEqualTo(16 << 20);
+  }
+
+  @Test
   void defaultsArePinned() {
     NodeConfig config = NodeConfig.defaults();
     assertThat(config.text(ConfigKey.NODE_ID)).isEqualTo("node-1");
@@ -41,7 +57,9 @@ final class NodeConfigTest {
     assertThat(config.number(ConfigKey.DISK_RESERVE_BYTES)).isEqualTo(268_435_456);
     assertThat(config.number(ConfigKey.DROP_GRACE)).isEqualTo(259_200_000);
     assertThat(config.engineOptions())
-        .isEqualTo(new EngineOptions(32L << 20, 16 << 10, 12, EngineOptions.Compression.LZ4, 8));
+        .isEqualTo(
+            new EngineOptions(
+                32L << 20, 16 << 10, 12, EngineOptions.Compression.LZ4, 8, 16L << 20));
   }
 
   @Test

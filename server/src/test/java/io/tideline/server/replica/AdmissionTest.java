@@ -48,6 +48,17 @@ final class AdmissionTest {
   }
 
   @Test
+  void aDiskThatIsTooFullForAFlushIsToldInBytesToo() {
+    Admission admission = new Admission(NO_LIMIT, 1_000, NO_LIMIT);
+    admission.sampled(5_000, 0, false);
+    Refusal refusal = admission.diskFull();
+    assertThat(refusal.reason()).isEqualTo(Refusal.Reason.DISK_FULL);
+    assertThat(refusal.used()).isEqualTo(5_000);
+    assertThat(refusal.limit()).isEqualTo(1_000);
+    assertThat(refusal.detail()).contains("too few").doesNotContain("are kept");
+  }
+
+  @Test
   void whatWasAdmittedSinceTheLastSampleCountsAgainstTheReserve() {
     Admission admission = new Admission(NO_LIMIT, 1_000, NO_LIMIT);
     admission.sampled(3_000, 0, false);

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,20 +64,29 @@ final class CallContext {
     try {
       return await(future);
     } catch (TimeoutException e) {
-      if (callerDeadline != null && callerDeadline.isExpired()) {
-        throw Failure.of(
-                ERROR_REASON_DEADLINE_EXCEEDED,
-                "the deadline passed while the partition was asked; nothing was done")
-            .toException();
-      }
-      throw Failure.of(
-              ERROR_REASON_PARTITION_UNAVAILABLE,
-              "the partition did not answer within "
-                  + waitMillisMax
-                  + " ms; it may be electing a leader or be overloaded; retry")
-          .withRetryAfterMillis(RETRY_AFTER_MILLIS)
-          .toException();
+      throw nothingDone().toException();
     }
+  }
+
+  /** Takes a lock within the call's time; the caller unlocks it. */
+  void awaitLock(Lock lock) throws InterruptedException {
+    if (!lock.tryLock(millisLeft(), TimeUnit.MILLISECONDS)) {
+      throw nothingDone().toException();
+    }
+  }
+
+  private Failure nothingDone() {
+    if (callerDeadline != null && callerDeadline.isExpired()) {
+      return Failure.of(
+          ERROR_REASON_DEADLINE_EXCEEDED,
+          "the deadline passed while the partition was asked; nothing was done");
+    }
+    return Failure.of(
+            ERROR_REASON_PARTITION_UNAVAILABLE,
+            "the partition did not answer within "
+                + waitMillisMax
+                + " ms; it may be electing a leader or be overloaded; retry")
+        .withRetryAfterMillis(RETRY_AFTER_MILLIS);
   }
 
   /** Waits for a write: giving it up leaves its outcome unknown. */
@@ -98,10 +108,12 @@ final class CallContext {
 
   private <T> T await(CompletableFuture<T> future)
       throws InterruptedException, ExecutionException, TimeoutException {
-    long millis = waitMillisMax;
-    if (callerDeadline != null) {
-      millis = Math.min(millis, Math.max(0, callerDeadline.timeRemaining(TimeUnit.MILLISECONDS)));
-    }
-    return future.get(millis, TimeUnit.MILLISECONDS);
+    return future.get(millisLeft(), TimeUnit.MILLISECONDS);
+  }
+
+  private long millisLeft() {
+    return callerDeadline == null
+        ? waitMillisMax
+        : Math.min(waitMillisMax, Math.max(0, callerDeadline.timeRemaining(TimeUnit.MILLISECONDS)));
   }
 }

@@ -3,6 +3,7 @@ package io.tideline.server.service;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_CONDITION_FAILED;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_META_ALREADY_EXISTS;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_META_NOT_FOUND;
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -34,7 +35,10 @@ import io.tideline.server.replica.WriteOutcome;
 import io.tideline.server.service.Marshallers.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** MetaService; its listing is in {@link MetaListing}. */
 final class MetaCalls {
@@ -42,21 +46,35 @@ final class MetaCalls {
   private static final FieldPath TIMELINE = FieldPath.of("timeline");
 
   /**
-   * How often an update starts over because another one came in between. Each round is a read and a
-   * write; more rounds than this under contention only add to it.
+   * How often an update starts over because a put or a delete came in between; updates wait for
+   * each other. Each round is a read and a write, so more under such contention only add to it.
    */
   private static final int UPDATE_ROUNDS_MAX = 16;
+
+  /** By then the writes that came in between are through. */
+  private static final long CONTENTION_RETRY_AFTER_MILLIS = 100;
+
+  /** Locks for all timelines: enough that updates of different timelines seldom share one. */
+  private static final int UPDATE_LOCKS = 256;
 
   private final Stores stores;
   private final MetaValidator validator;
   private final MessageValidator messages;
   private final MetaListing listing;
 
+  /**
+   * One for the updates of a timeline, by its hash: those that come through this node are carried
+   * out one after the other instead of overtaking each other until one gives up. That none is lost
+   * does not depend on it but on the version each put names.
+   */
+  private final Lock[] updating = new Lock[UPDATE_LOCKS];
+
   MetaCalls(Stores stores, MessageValidator messages) {
     this.stores = stores;
     this.validator = new MetaValidator(messages);
     this.messages = messages;
     this.listing = new MetaListing(stores, validator);
+    Arrays.setAll(updating, i -> new ReentrantLock(true));
   }
 
   ServerServiceDefinition bind(CallRunner runner) {
@@ -109,6 +127,22 @@ final class MetaCalls {
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
     Partition partition = stores.route(store, key, request.getRoute());
+    Lock lock = updating[Math.floorMod(Arrays.hashCode(key), UPDATE_LOCKS)];
+    context.awaitLock(lock);
+    try {
+      return update(request, store, partition, key, context);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Reply update(
+      UpdateMetaRequest request,
+      StoreDescriptor store,
+      Partition partition,
+      byte[] key,
+      CallContext context)
+      throws Exception {
     for (int round = 0; round < UPDATE_ROUNDS_MAX; round++) {
       MetaRecord present = present(request, store, partition, key, context);
       Message merged = merge(request, decode(present));
@@ -126,10 +160,11 @@ final class MetaCalls {
       }
     }
     throw Failure.of(
-            ERROR_REASON_CONDITION_FAILED,
-            "other updates of this meta came in between "
+            ERROR_REASON_PARTITION_UNAVAILABLE,
+            "other writes of this meta came in between "
                 + UPDATE_ROUNDS_MAX
                 + " times; nothing was written, retry")
+        .withRetryAfterMillis(CONTENTION_RETRY_AFTER_MILLIS)
         .withStore(store.name())
         .withTimeline(request.getTimeline())
         .toException();

@@ -20,6 +20,7 @@ import io.tideline.it.harness.Wire;
 import io.tideline.proto.v1.Comparison;
 import io.tideline.proto.v1.ComparisonOperator;
 import io.tideline.proto.v1.Filter;
+import io.tideline.proto.v1.FilterList;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.HeadsRequest;
 import io.tideline.proto.v1.LatestRequest;
@@ -139,6 +140,13 @@ final class BadReads {
             "filter",
             "more than 10 levels",
             "10 levels"),
+        invalid(
+            "filter of 1,025 conditions",
+            call(scan().setFilter(conditions(1_025))),
+            ERROR_REASON_TOO_MANY,
+            "filter",
+            "more than 1024",
+            "1024"),
         missing(
             "filter without a condition",
             call(scan().setFilter(Filter.getDefaultInstance())),
@@ -233,6 +241,15 @@ final class BadReads {
 
   private static BadRequest tooMany(String name, Consumer<Wire> send, String field) {
     return invalid(name, send, ERROR_REASON_TOO_MANY, field, "1001", "1000");
+  }
+
+  /** An OR of conditions, itself counted. */
+  private static Filter conditions(int count) {
+    FilterList.Builder list = FilterList.newBuilder();
+    for (int i = 1; i < count; i++) {
+      list.addFilters(Filter.newBuilder().setExists("f" + i));
+    }
+    return Filter.newBuilder().setOr(list).build();
   }
 
   private static Filter compare(int operator, Value value) {

@@ -1,11 +1,9 @@
 package io.tideline.it.badinput;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.tideline.it.harness.NodeConfig;
@@ -143,17 +141,19 @@ class BadInputIT {
   }
 
   @Test
-  void requestBeyondWhatTheTransportTakesInIsRefused() {
+  void requestBeyondTheLargestIsRefusedByName() {
     byte[] huge = new byte[20 << 20];
     Value value = Value.newBuilder().setBytesValue(ByteString.copyFrom(huge)).build();
     Message message = Message.newBuilder().putFields("blob", value).build();
 
-    assertThatThrownBy(() -> node.wire().append(Samples.DENSE, Samples.TIMELINE, message))
-        .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e ->
-                assertThat(e.getStatus().getCode())
-                    .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.INVALID_ARGUMENT));
+    Refusal refusal =
+        Wire.refusalOf(() -> node.wire().append(Samples.DENSE, Samples.TIMELINE, message));
+
+    assertThat(refusal.code()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(refusal.detail().getReason()).isEqualTo(ErrorReason.ERROR_REASON_TOO_LARGE);
+    assertThat(refusal.detail().getField()).isEqualTo("request");
+    assertThat(refusal.detail().getValue()).isEqualTo("more than 8388608 bytes");
+    assertThat(refusal.detail().getLimit()).isEqualTo("8388608 bytes");
     assertThat(content()).isEqualTo(before);
     assertServes();
   }

@@ -1,6 +1,7 @@
 package io.tideline.server.node;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -22,6 +23,7 @@ import io.tideline.server.service.CallMemory;
 import io.tideline.server.service.CallRunner;
 import io.tideline.server.service.GrpcServices;
 import io.tideline.server.service.InboundBudget;
+import io.tideline.server.service.InboundGuard;
 import io.tideline.server.service.Limits;
 import io.tideline.server.service.NodeAddress;
 import io.tideline.server.service.NodeInfo;
@@ -262,7 +264,7 @@ public final class TidelineServer implements AutoCloseable {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
             .executor(threads)
-            .maxInboundMessageSize(Limits.INBOUND_MESSAGE_BYTES_MAX)
+            .maxInboundMessageSize(Limits.TRANSPORT_MESSAGE_BYTES_MAX)
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
             .withChildOption(
                 ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
@@ -274,8 +276,10 @@ public final class TidelineServer implements AutoCloseable {
             .permitKeepAliveTime(
                 config.number(ConfigKey.GRPC_KEEPALIVE_PERMITTED), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
+            .addService(ServerInterceptors.intercept(health.getHealthService(), new InboundGuard()))
+            .addService(
+                ServerInterceptors.intercept(
+                    ProtoReflectionServiceV1.newInstance(), new InboundGuard()));
     for (ServerServiceDefinition service :
         GrpcServices.create(
             host.catalog(),

@@ -132,6 +132,9 @@ public final class CallRunner {
                 "the call carries " + (bytes == null ? "no" : "several") + " requests; send one")
             .toException();
       }
+      if (bytes.length > Limits.REQUEST_BYTES_MAX) {
+        throw InboundBudget.tooLarge().toException();
+      }
       context.refuseIfExpired();
       context.reserve(Math.max(CallMemory.CALL_BYTES_MIN, bytes.length));
       if (arriving != null) {

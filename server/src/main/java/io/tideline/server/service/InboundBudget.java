@@ -1,6 +1,7 @@
 package io.tideline.server.service;
 
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_IN_FLIGHT_BYTES;
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_TOO_LARGE;
 
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>gRPC hands the flow-control credit of a stream back as bytes come in, so without a budget many
  * large requests at once fill Netty's memory with halves of requests, which ends their connection
- * and every call on it. With it, the call whose bytes do not fit is refused, alone and by name.
+ * and every call on it. With it, the call whose bytes do not fit is refused, alone and by name. So
+ * is one whose request is larger than any may be, once that much of it is there.
  *
  * <p>Threading: safe for many threads.
  */
@@ -61,11 +63,23 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
     return ARRIVING.get();
   }
 
+  /** The answer to a request of more than {@link Limits#REQUEST_BYTES_MAX}. */
+  static Failure tooLarge() {
+    return Failure.of(
+            ERROR_REASON_TOO_LARGE,
+            "the request has more than "
+                + Limits.REQUEST_BYTES_MAX
+                + " bytes; nothing was done; send several smaller ones")
+        .withField("request")
+        .withValue("more than " + Limits.REQUEST_BYTES_MAX + " bytes")
+        .withLimit(Limits.REQUEST_BYTES_MAX + " bytes");
+  }
+
   /** The request of one call. */
   final class Arriving extends ServerStreamTracer {
     private final AtomicLong heldBytes = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> refusal = new AtomicReference<>();
-    private volatile boolean refused;
+    private volatile @Nullable Failure failure;
     private volatile boolean taken;
 
     @Override
@@ -76,14 +90,21 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
     /** On Netty's thread, with each part of the request. */
     @Override
     public void inboundWireSize(long bytes) {
-      if (taken || refused) {
+      if (taken || isRefused()) {
         return;
       }
-      heldBytes.addAndGet(bytes);
-      if (usedBytes.addAndGet(bytes) > limitBytes) {
-        refused = true;
-        runRefusal();
+      long held = heldBytes.addAndGet(bytes);
+      long used = usedBytes.addAndGet(bytes);
+      if (held > Limits.REQUEST_BYTES_MAX) {
+        refuse(tooLarge());
+      } else if (used > limitBytes) {
+        refuse(full());
       }
+    }
+
+    private void refuse(Failure why) {
+      failure = why;
+      runRefusal();
     }
 
     /**
@@ -92,14 +113,14 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
      */
     void onRefused(Runnable action) {
       refusal.set(action);
-      if (refused) {
+      if (isRefused()) {
         runRefusal();
       }
     }
 
     /** Whether the call was refused; its request may have arrived whole all the same. */
     boolean isRefused() {
-      return refused;
+      return failure != null;
     }
 
     private void runRefusal() {
@@ -109,7 +130,16 @@ public final class InboundBudget extends ServerStreamTracer.Factory {
       }
     }
 
+    /** Why the call was refused. */
     Failure failure() {
+      Failure why = failure;
+      if (why == null) {
+        throw new IllegalStateException("the call was not refused");
+      }
+      return why;
+    }
+
+    private Failure full() {
       return Failure.of(
               ERROR_REASON_IN_FLIGHT_BYTES,
               "requests arriving on this node fill the "

@@ -108,10 +108,17 @@ public final class Limits {
   // --- The wire ---
 
   /**
-   * Largest request gRPC takes in. Twice the largest batch, so that what is somewhat too large is
-   * read and refused by name instead of by a transport error.
+   * Largest request that is taken in, compressed or not. Twice the largest batch, so that what is
+   * somewhat too large is read and refused with the field and limit that it exceeds.
    */
-  public static final int INBOUND_MESSAGE_BYTES_MAX = 8 << 20;
+  public static final int REQUEST_BYTES_MAX = 8 << 20;
+
+  /**
+   * What gRPC itself refuses, with an error that is not of the contract: nothing. A larger request
+   * than {@link #REQUEST_BYTES_MAX} is refused by {@link InboundBudget} while it arrives, and by
+   * {@link CallRunner} if it is one only once it is decompressed.
+   */
+  public static final int TRANSPORT_MESSAGE_BYTES_MAX = Integer.MAX_VALUE;
 
   /** Nesting of protobuf messages; protobuf's own default. */
   public static final int WIRE_DEPTH_MAX = 100;

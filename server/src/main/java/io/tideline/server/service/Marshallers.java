@@ -17,7 +17,10 @@ final class Marshallers {
 
   private Marshallers() {}
 
-  /** Requests: the raw bytes. */
+  /**
+   * Requests: the raw bytes, decompressed. Of one that is larger than {@link
+   * Limits#REQUEST_BYTES_MAX} one byte more than that, by which {@link CallRunner} knows it.
+   */
   static final Marshaller<byte[]> REQUEST =
       new Marshaller<>() {
         @Override
@@ -28,7 +31,8 @@ final class Marshallers {
         @Override
         public byte[] parse(InputStream stream) {
           try {
-            return ByteStreams.toByteArray(stream);
+            return ByteStreams.toByteArray(
+                ByteStreams.limit(stream, Limits.REQUEST_BYTES_MAX + 1L));
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }

@@ -9,6 +9,8 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.ClientCalls;
 import io.tideline.proto.v1.AdminServiceGrpc;
 import io.tideline.proto.v1.AppendRequest;
@@ -40,6 +42,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever bytes arrive, the answer is OK or an error of the contract, and the node keeps serving.
@@ -111,6 +115,46 @@ final class HostileRequestTest {
                     .setMessage(Samples.messageOfSize(1 << 20))
                     .build());
     assertThat(accepted.getSequenceId()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {(8 << 20) + 1, 12 << 20})
+  void requestThatIsTooLargeIsRefusedByNameWhileItArrives(int size) {
+    ErrorDetail detail =
+        Refusals.assertRefused(
+            ErrorReason.ERROR_REASON_TOO_LARGE,
+            () -> call(TimelineServiceGrpc.getAppendMethod(), new byte[size]));
+    assertThat(detail.getField()).isEqualTo("request");
+    assertThat(detail.getValue()).isEqualTo("more than 8388608 bytes");
+    assertThat(detail.getLimit()).isEqualTo("8388608 bytes");
+  }
+
+  @Test
+  void requestThatIsTooLargeOnceDecompressedIsRefusedByName() {
+    CallOptions gzip = CallOptions.DEFAULT.withCompression("gzip");
+    ErrorDetail detail =
+        Refusals.assertRefused(
+            ErrorReason.ERROR_REASON_TOO_LARGE,
+            () -> call(TimelineServiceGrpc.getAppendMethod(), new byte[40 << 20], gzip));
+    assertThat(detail.getField()).isEqualTo("request");
+    assertThat(detail.getLimit()).isEqualTo("8388608 bytes");
+  }
+
+  @Test
+  void requestOfTheLargestSizeIsRead() {
+    // All zeros: not a message, which only a server that reads it can tell.
+    Refusals.assertRefused(
+        ErrorReason.ERROR_REASON_MALFORMED_REQUEST,
+        () -> call(TimelineServiceGrpc.getAppendMethod(), new byte[8 << 20]));
+  }
+
+  @Test
+  void otherServicesRefuseWhatIsTooLargeToo() {
+    HealthCheckRequest large =
+        HealthCheckRequest.newBuilder().setService("x".repeat(9 << 20)).build();
+    Refusals.assertRefused(
+        ErrorReason.ERROR_REASON_TOO_LARGE,
+        () -> HealthGrpc.newBlockingStub(node.channel()).check(large));
   }
 
   @Test
@@ -261,10 +305,13 @@ final class HostileRequestTest {
 
   /** Calls a method with raw bytes. */
   private static byte[] call(MethodDescriptor<?, ?> method, byte[] request) {
+    return call(method, request, CallOptions.DEFAULT);
+  }
+
+  private static byte[] call(MethodDescriptor<?, ?> method, byte[] request, CallOptions with) {
     MethodDescriptor<byte[], byte[]> raw =
         method.toBuilder(Marshallers.REQUEST, Marshallers.REQUEST).build();
-    CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(60, java.util.concurrent.TimeUnit.SECONDS);
+    CallOptions options = with.withDeadlineAfter(60, java.util.concurrent.TimeUnit.SECONDS);
     if (raw.getType() == MethodDescriptor.MethodType.SERVER_STREAMING) {
       return ClientCalls.blockingServerStreamingCall(node.channel(), raw, options, request).next();
     }

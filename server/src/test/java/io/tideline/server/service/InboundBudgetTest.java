@@ -44,6 +44,22 @@ final class InboundBudgetTest {
   }
 
   @Test
+  void aRequestLargerThanAnyMayBeIsRefusedForThatAlone() {
+    InboundBudget large = new InboundBudget(16L * Limits.REQUEST_BYTES_MAX);
+    InboundBudget.Arriving call =
+        (InboundBudget.Arriving) large.newServerStreamTracer("any", new Metadata());
+    call.onRefused(refusals::incrementAndGet);
+
+    call.inboundWireSize(Limits.REQUEST_BYTES_MAX);
+    assertThat(call.isRefused()).isFalse();
+    call.inboundWireSize(1);
+
+    assertThat(refusals).hasValue(1);
+    assertThat(call.failure().reason()).isEqualTo(ErrorReason.ERROR_REASON_TOO_LARGE);
+    assertThat(call.failure().field()).isEqualTo("request");
+  }
+
+  @Test
   void aRefusalBeforeTheCallIsKnownWaitsForIt() {
     InboundBudget.Arriving call = arriving();
     call.inboundWireSize(501);

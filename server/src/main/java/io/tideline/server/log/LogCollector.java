@@ -3,6 +3,7 @@ package io.tideline.server.log;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.fs.FileSystem;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,6 +49,9 @@ final class LogCollector {
   /** The newest segment when groups were last reported: once for each is enough. */
   private long reportedAt;
 
+  /** A segment whose file could not be deleted, of which was told. */
+  private long undeletedSegment;
+
   /** A segment with an unreadable entry, which cannot be emptied. */
   private long damagedSegment;
 
@@ -72,15 +76,26 @@ final class LogCollector {
     this.listener = listener;
   }
 
+  /**
+   * Frees what can be freed. A file that cannot be deleted only takes space: it stays in the log,
+   * all younger ones stay too, and it is tried again at the next occasion.
+   *
+   * @throws IOException if a deletion could not be made durable, or a copy not be written: the log
+   *     is not what it should be then
+   */
   void collect() throws IOException {
-    deleteDead();
+    if (!deleteDead()) {
+      return;
+    }
     while (isOverLimit() && hasOlderSegments()) {
       Segment oldest = segments.oldest();
       if (oldest.liveBytes() > options.segmentBytes() / COPY_PART || !copyForward(oldest)) {
         reportPinned(oldest);
         return;
       }
-      deleteDead();
+      if (!deleteDead()) {
+        return;
+      }
     }
   }
 
@@ -102,15 +117,38 @@ final class LogCollector {
     return segments.count() > 1;
   }
 
-  private void deleteDead() throws IOException {
+  /** Whether nothing dead is left at the beginning of the log. */
+  private boolean deleteDead() throws IOException {
     while (hasOlderSegments() && segments.oldest().liveEntries() == 0) {
       Segment oldest = segments.oldest();
       // First nobody can find a place in it any more, then it goes.
       groups.values().forEach(group -> group.index().forgetUpTo(oldest.number()));
+      if (!delete(oldest)) {
+        return false;
+      }
       segments.remove(oldest);
-      fileSystem.delete(oldest.path());
       fileSystem.syncDirectory(directory);
       LOG.debug("deleted log segment {}", oldest.path());
+    }
+    return true;
+  }
+
+  private boolean delete(Segment segment) {
+    try {
+      fileSystem.delete(segment.path());
+      return true;
+    } catch (NoSuchFileException e) {
+      return true; // An earlier attempt failed after it had deleted the file.
+    } catch (IOException e) {
+      if (undeletedSegment != segment.number()) {
+        undeletedSegment = segment.number();
+        LOG.warn(
+            "log segment {} is not needed but cannot be deleted, which is tried again and again:"
+                + " see who owns it and what else the system says of the disk",
+            segment.path(),
+            e);
+      }
+      return false;
     }
   }
 

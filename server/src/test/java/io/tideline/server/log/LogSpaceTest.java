@@ -10,9 +10,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.lsm.testing.CrashFileSystem.Order;
+import io.tideline.lsm.testing.FaultFileSystem;
+import io.tideline.lsm.testing.FaultRule;
+import io.tideline.lsm.testing.FaultRule.Fault;
+import io.tideline.lsm.testing.FaultRule.Operation;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +98,41 @@ class LogSpaceTest {
       write(log, 1);
       long limit = DETERMINISTIC.softLimitBytes();
       collected(() -> assertThat(log.stats().logBytes()).isLessThanOrEqualTo(limit));
+    }
+  }
+
+  @Test
+  void segmentThatCannotBeDeletedIsTriedAgainAndTheLogGoesOn() throws IOException {
+    FaultFileSystem faulty = new FaultFileSystem(disk, 1);
+    try (GroupLog log = open(faulty, DETERMINISTIC, listener)) {
+      faulty.arm(FaultRule.always(Fault.IO_ERROR, Set.of(Operation.DELETE), path -> true));
+      for (int round = 0; round < 40; round++) {
+        write(log, 6);
+        await(log.group(BUSY).truncatePrefix(log.group(BUSY).lastIndex()));
+      }
+      assertThat(faulty.faultsFired()).isPositive();
+      assertThat(listener.failures()).isEmpty();
+      assertThat(log.stats().logBytes()).isGreaterThan(DETERMINISTIC.softLimitBytes());
+      assertThat(log.stats().rewrittenEntries()).isZero();
+
+      faulty.disarm();
+      write(log, 1);
+      collected(() -> assertThat(log.stats().segments()).isLessThanOrEqualTo(3));
+      assertThat(listener.failures()).isEmpty();
+    }
+    try (GroupLog log = open(disk.crashClone(1, 0))) {
+      assertThat(log.group(BUSY).lastIndex()).isEqualTo(241);
+    }
+  }
+
+  @Test
+  void failedSyncOfADeletionIsFinal() throws IOException {
+    FaultFileSystem faulty = new FaultFileSystem(disk, 1);
+    try (GroupLog log = open(faulty, DETERMINISTIC, listener)) {
+      write(log, 40);
+      faulty.arm(FaultRule.nth(1, Fault.IO_ERROR, Set.of(Operation.SYNC_DIRECTORY)));
+      await(log.group(BUSY).destroy());
+      collected(() -> assertThat(listener.failures()).hasSize(1));
     }
   }
 

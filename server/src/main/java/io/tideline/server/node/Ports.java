@@ -27,6 +27,22 @@ final class Ports {
     }
   }
 
+  /** "host:port", with an IPv6 address in brackets, as clients take it. */
+  static String join(String host, int port) {
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  /** The host of what {@link #join} made, without brackets. */
+  static String host(String joined) {
+    String host = joined.substring(0, joined.lastIndexOf(':'));
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  /** The port of what {@link #join} made. */
+  static int port(String joined) {
+    return Integer.parseInt(joined.substring(joined.lastIndexOf(':') + 1));
+  }
+
   /** Refuses a port that somebody else listens on. */
   static void requireFree(InetSocketAddress address, ConfigKey key) throws StartException {
     try (ServerSocket probe = new ServerSocket()) {

@@ -187,7 +187,7 @@ public final class TidelineServer implements AutoCloseable {
   private DataDirectory openDirectory(RealFileSystem files) throws StartException {
     InetSocketAddress raft = bindAddress(ConfigKey.RAFT_PORT);
     int raftPort = raft.getPort() == 0 ? Ports.pickFree(raft.getAddress()) : raft.getPort();
-    String raftAddress = config.advertisedAddress() + ":" + raftPort;
+    String raftAddress = Ports.join(config.advertisedAddress(), raftPort);
     DataDirectory directory =
         DataDirectory.open(
             files,
@@ -333,9 +333,9 @@ public final class TidelineServer implements AutoCloseable {
     return new NodeInfo(
         new NodeAddress(
             identity.nodeId(),
-            host + ":" + grpcPort,
+            Ports.join(host, grpcPort),
             identity.raftAddress(),
-            host + ":" + httpPort),
+            Ports.join(host, httpPort)),
         identity.clusterId(),
         Machine.version(),
         startTimeMillis,
@@ -431,9 +431,7 @@ public final class TidelineServer implements AutoCloseable {
   }
 
   private static InetSocketAddress raftAddress(NodeIdentity identity) throws StartException {
-    int colon = identity.raftAddress().lastIndexOf(':');
-    return Ports.address(
-        identity.raftAddress().substring(0, colon),
-        Integer.parseInt(identity.raftAddress().substring(colon + 1)));
+    String address = identity.raftAddress();
+    return Ports.address(Ports.host(address), Ports.port(address));
   }
 }

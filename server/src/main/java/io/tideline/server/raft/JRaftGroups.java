@@ -77,10 +77,11 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   public static JRaftGroups start(GroupLog log, InetSocketAddress address, Duration electionTimeout)
       throws IOException {
     JRaftProcess.initialize();
-    Endpoint endpoint = new Endpoint(address.getAddress().getHostAddress(), address.getPort());
+    String ip = address.getAddress().getHostAddress();
+    // JRaft writes members as "ip:port" and reads an IPv6 address back only in brackets.
+    Endpoint endpoint = new Endpoint(ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip, address.getPort());
     RpcServer server =
-        new BoltRpcServer(
-            new com.alipay.remoting.rpc.RpcServer(endpoint.getIp(), endpoint.getPort(), true));
+        new BoltRpcServer(new com.alipay.remoting.rpc.RpcServer(ip, endpoint.getPort(), true));
     registerProcessors(server);
     try {
       if (!server.init(null)) {

@@ -23,6 +23,17 @@ final class NodeConfigTest {
   @TempDir private Path directory;
 
   @Test
+  void anAddressIsAHostWithoutPortOrBrackets() throws Exception {
+    assertThat(NodeConfig.defaults().with("network.bind_address=::1").advertisedAddress())
+        .isEqualTo("::1");
+    for (String wrong : List.of("[::1]", "[::1]:7701")) {
+      assertThatThrownBy(() -> NodeConfig.defaults().with("network.bind_address=" + wrong))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("network.bind_address is \"" + wrong + "\"");
+    }
+  }
+
+  @Test
   void anEnginesDiskReserveIsNeverLargerThanTheNodes() throws Exception {
     assertThat(
             NodeConfig.defaults()

@@ -4,6 +4,7 @@ import static io.tideline.server.node.TestNode.message;
 import static io.tideline.server.node.TestNode.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -19,6 +20,8 @@ import io.tideline.proto.v1.PartitionStatus;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.SequenceMode;
 import io.tideline.server.config.NodeConfig;
+import io.tideline.server.service.NodeAddress;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -27,12 +30,45 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TidelineServerTest {
 
   @TempDir private Path directory;
+
+  @Test
+  void anIpv6AddressIsToldInBracketsAndServes() throws Exception {
+    assumeTrue(hasIpv6Loopback(), "this machine has no IPv6 loopback");
+    NodeConfig config = TestNode.config(directory.resolve("v6")).with("network.bind_address=::1");
+    for (int start = 1; start <= 2; start++) {
+      try (TestNode node = TestNode.start(config, InstantSource.system())) {
+        NodeAddress address = node.server().info().address();
+        assertThat(address.grpcAddress()).startsWith("[::1]:");
+        assertThat(address.raftAddress()).startsWith("[::1]:");
+        assertThat(address.httpAddress()).startsWith("[::1]:");
+        if (start == 1) {
+          node.createStore("v6", SequenceMode.SEQUENCE_MODE_DENSE);
+        }
+        AppendRequest append =
+            AppendRequest.newBuilder()
+                .setStore("v6")
+                .setTimeline(timeline("a"))
+                .setMessage(message("m"))
+                .build();
+        assertThat(node.timelines().append(append).getSequenceId()).isEqualTo(start);
+      }
+    }
+  }
+
+  private static boolean hasIpv6Loopback() {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+      return probe.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
 
   @Test
   void acknowledgedWritesSurviveARestartFlushedOrNot() throws Exception {

@@ -49,6 +49,12 @@ public interface Catalog {
   /** All partitions running on this node by id, partition 0 included. */
   List<Partition> partitions();
 
+  /** Why a partition of this node could not be opened; empty for all others. */
+  Optional<PartitionFailure> failure(long partitionId);
+
+  /** The partitions of this node that could not be opened, by id. */
+  List<PartitionFailure> failures();
+
   /**
    * Creates a store. Completes when every partition accepts writes; the outcome carries the live
    * store.

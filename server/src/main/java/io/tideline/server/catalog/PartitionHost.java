@@ -1,5 +1,6 @@
 package io.tideline.server.catalog;
 
+import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EngineResources;
@@ -46,6 +47,9 @@ final class PartitionHost {
   private final ReplicaContext context;
   private final Map<Long, Running> running = new ConcurrentHashMap<>();
 
+  /** Partitions whose own files were found damaged at start; none of them is running. */
+  private final Map<Long, PartitionFailure> damaged = new ConcurrentHashMap<>();
+
   /**
    * @param directory the node's {@code partitions/}, which exists
    */
@@ -69,6 +73,18 @@ final class PartitionHost {
     running.values().forEach(r -> replicas.add(r.replica()));
     replicas.sort(Comparator.comparingLong(PartitionReplica::partitionId));
     return replicas;
+  }
+
+  /** Why a partition could not be opened; empty for one that runs or is not of this node. */
+  Optional<PartitionFailure> failure(long partitionId) {
+    return Optional.ofNullable(damaged.get(partitionId));
+  }
+
+  /** Partitions that could not be opened, by id. */
+  List<PartitionFailure> failures() {
+    return damaged.values().stream()
+        .sorted(Comparator.comparingLong(PartitionFailure::partitionId))
+        .toList();
   }
 
   /** Lets partitions that nobody writes to expire what is due. */
@@ -119,6 +135,38 @@ final class PartitionHost {
     }
   }
 
+  /**
+   * As {@link #open}, but damage in the partition's own directory is noted as its {@link #failure},
+   * so that the others can serve. Anything else fails: a damaged log, a full disk or a newer format
+   * are not of one partition alone.
+   */
+  void openUnlessDamaged(long partitionId, PartitionOptions options)
+      throws IOException, InterruptedException {
+    try {
+      open(partitionId, options);
+    } catch (CorruptionException e) {
+      if (!e.file().startsWith(path(partitionId))) {
+        throw e;
+      }
+      PartitionFailure failure =
+          new PartitionFailure(
+              partitionId,
+              e.file() + " at offset " + e.offset(),
+              "partition "
+                  + partitionId
+                  + " cannot be opened: "
+                  + e.getMessage()
+                  + "; stop the node, run `tideline inspect --data "
+                  + directory.getParent()
+                  + " --verify`, restore the file from a copy and start the node again");
+      damaged.put(partitionId, failure);
+      LOG.error(
+          "{}. UNTIL THEN NOTHING OF IT IS SERVED, and the shared log keeps what is not in its files",
+          failure.message(),
+          e);
+    }
+  }
+
   static void awaitReady(PartitionReplica replica) throws IOException, InterruptedException {
     try {
       replica.ready().get();
@@ -161,6 +209,7 @@ final class PartitionHost {
    */
   void destroy(long partitionId) throws IOException {
     close(partitionId);
+    damaged.remove(partitionId);
     FileSystem fileSystem = resources.fileSystem();
     if (fileSystem.exists(path(partitionId))) {
       deleteTree(fileSystem, path(partitionId));

@@ -121,6 +121,16 @@ final class StoreCatalog implements Catalog {
   }
 
   @Override
+  public Optional<PartitionFailure> failure(long partitionId) {
+    return partitions.failure(partitionId);
+  }
+
+  @Override
+  public List<PartitionFailure> failures() {
+    return partitions.failures();
+  }
+
+  @Override
   public long recoverableUntilMillis(StoreDescriptor dropped) {
     return dropped.dropTimeMillis() + dropGrace.toMillis();
   }
@@ -147,7 +157,7 @@ final class StoreCatalog implements Catalog {
           WriteOutcome<CatalogOutcome> outcome = change(new CatalogChange.AlterStore(name, update));
           if (done(outcome).isPresent()) {
             try {
-              openPartitions(List.of(done(outcome).get()));
+              openPartitions(List.of(done(outcome).get()), this::openUnlessFailed);
             } catch (IOException e) {
               LOG.warn("store {} did not take its options everywhere", name, e);
               return new WriteOutcome.Unknown<>(
@@ -171,7 +181,9 @@ final class StoreCatalog implements Catalog {
   /** Makes this node's partitions what the catalog says. Called once, before anything is served. */
   void resume() throws IOException, InterruptedException {
     List<StoreDescriptor> stores = machine.image().stores();
-    openPartitions(stores.stream().filter(store -> store.state() == StoreState.LIVE).toList());
+    openPartitions(
+        stores.stream().filter(store -> store.state() == StoreState.LIVE).toList(),
+        partitions::openUnlessDamaged);
     for (StoreDescriptor store : stores) {
       switch (store.state()) {
         case LIVE -> {
@@ -235,7 +247,7 @@ final class StoreCatalog implements Catalog {
   private WriteOutcome<CatalogOutcome> makeLive(StoreDescriptor creating)
       throws InterruptedException {
     try {
-      openPartitions(List.of(creating));
+      openPartitions(List.of(creating), partitions::open);
     } catch (IOException e) {
       LOG.warn("store {} cannot be created and is rolled back", creating.name(), e);
       change(new CatalogChange.PurgeStore(creating.storeId()));
@@ -248,21 +260,34 @@ final class StoreCatalog implements Catalog {
     return change(new CatalogChange.StoreReady(creating.storeId()));
   }
 
+  /** How a partition is opened, or given its options if it runs. */
+  private interface Opening {
+    void open(long partitionId, PartitionOptions options) throws IOException, InterruptedException;
+  }
+
+  /** One that could not be opened at start takes its options from the catalog at the next. */
+  private void openUnlessFailed(long partitionId, PartitionOptions options)
+      throws IOException, InterruptedException {
+    if (partitions.failure(partitionId).isEmpty()) {
+      partitions.open(partitionId, options);
+    }
+  }
+
   /** Opens all partitions of some stores, several at a time; returns when all take writes. */
-  private void openPartitions(List<StoreDescriptor> stores)
+  private void openPartitions(List<StoreDescriptor> stores, Opening opening)
       throws IOException, InterruptedException {
     Semaphore slots = new Semaphore(OPEN_PARALLEL);
-    List<Future<?>> opening = new ArrayList<>();
+    List<Future<?>> opened = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (StoreDescriptor store : stores) {
         PartitionOptions options = optionsOf(store);
         for (PartitionDescriptor partition : store.partitions()) {
           slots.acquire();
-          opening.add(
+          opened.add(
               threads.submit(
                   () -> {
                     try {
-                      partitions.open(partition.partitionId(), options);
+                      opening.open(partition.partitionId(), options);
                       return null;
                     } finally {
                       slots.release();
@@ -271,7 +296,7 @@ final class StoreCatalog implements Catalog {
         }
       }
     }
-    for (Future<?> one : opening) {
+    for (Future<?> one : opened) {
       try {
         one.get();
       } catch (ExecutionException e) {

@@ -60,11 +60,21 @@ public final class ServerMain {
    * @return the exit code, if something other than a signal ends it; a signal ends the process
    */
   public static int run(NodeConfig config) {
+    return run(config, TidelineServer::start);
+  }
+
+  /** How a node is started; tests start one on a disk that fails. */
+  interface Start {
+    TidelineServer start(NodeConfig config)
+        throws ConfigException, StartException, IOException, InterruptedException;
+  }
+
+  static int run(NodeConfig config, Start start) {
     ServerLogging.install();
     Logger log = LoggerFactory.getLogger(ServerMain.class);
     TidelineServer server;
     try {
-      server = TidelineServer.start(config);
+      server = start.start(config);
     } catch (ConfigException | StartException e) {
       log.error("cannot start: {}", e.getMessage());
       return EXIT_CONFIG;

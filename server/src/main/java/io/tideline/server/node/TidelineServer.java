@@ -10,8 +10,10 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.tideline.lsm.EngineResources;
+import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.catalog.HostSettings;
+import io.tideline.server.catalog.PartitionFailure;
 import io.tideline.server.catalog.ReplicaHost;
 import io.tideline.server.config.ConfigException;
 import io.tideline.server.config.ConfigKey;
@@ -33,6 +35,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -69,6 +72,7 @@ public final class TidelineServer implements AutoCloseable {
 
   private final NodeConfig config;
   private final InstantSource clock;
+  private final FileSystem files;
   private final long startTimeMillis;
 
   /** What was started, last first; guarded by this. */
@@ -85,9 +89,10 @@ public final class TidelineServer implements AutoCloseable {
   /** Something to close, and what to call it in the log. */
   private record Part(String name, AutoCloseable closeable) {}
 
-  private TidelineServer(NodeConfig config, InstantSource clock) {
+  private TidelineServer(NodeConfig config, InstantSource clock, FileSystem files) {
     this.config = config;
     this.clock = clock;
+    this.files = files;
     this.startTimeMillis = clock.millis();
   }
 
@@ -106,7 +111,13 @@ public final class TidelineServer implements AutoCloseable {
    */
   public static TidelineServer start(NodeConfig config, InstantSource clock)
       throws ConfigException, StartException, IOException, InterruptedException {
-    TidelineServer server = new TidelineServer(config, clock);
+    return start(config, clock, new RealFileSystem());
+  }
+
+  /** As above, on a given disk: tests pass one that fails. */
+  static TidelineServer start(NodeConfig config, InstantSource clock, FileSystem files)
+      throws ConfigException, StartException, IOException, InterruptedException {
+    TidelineServer server = new TidelineServer(config, clock, files);
     try {
       server.open();
       return server;
@@ -136,8 +147,7 @@ public final class TidelineServer implements AutoCloseable {
       Ports.requireFree(grpcAddress, ConfigKey.GRPC_PORT);
     }
 
-    RealFileSystem files = new RealFileSystem();
-    DataDirectory directory = opened("data directory", openDirectory(files));
+    DataDirectory directory = opened("data directory", openDirectory());
     ReadyFile ready = new ReadyFile(directory.path());
     ready.delete();
     EngineResources resources =
@@ -149,7 +159,7 @@ public final class TidelineServer implements AutoCloseable {
                 memory.blockCacheBytes(),
                 config.count(ConfigKey.ENGINE_COMPACTION_THREADS)));
     ReplicaHost host = openHost(directory, resources, memory);
-    opened("flush before the stop", () -> flush(host, files, directory));
+    opened("flush before the stop", () -> flush(host, directory));
 
     CallMemory callMemory = new CallMemory(memory.callBytes());
     CallRunner runner =
@@ -173,6 +183,13 @@ public final class TidelineServer implements AutoCloseable {
         host.catalog().partitions().size(),
         host.replayedEntries(),
         node.startupMillis());
+    List<PartitionFailure> failures = host.catalog().failures();
+    if (!failures.isEmpty()) {
+      log.error(
+          "{} partitions COULD NOT BE OPENED and are not served: {}",
+          failures.size(),
+          failures.stream().map(f -> f.partitionId() + " (" + f.place() + ")").toList());
+    }
   }
 
   private HttpEndpoint openHttp(NodeMetrics metrics) throws StartException {
@@ -184,7 +201,7 @@ public final class TidelineServer implements AutoCloseable {
     }
   }
 
-  private DataDirectory openDirectory(RealFileSystem files) throws StartException {
+  private DataDirectory openDirectory() throws StartException {
     InetSocketAddress raft = bindAddress(ConfigKey.RAFT_PORT);
     int raftPort = raft.getPort() == 0 ? Ports.pickFree(raft.getAddress()) : raft.getPort();
     String raftAddress = Ports.join(config.advertisedAddress(), raftPort);
@@ -242,7 +259,7 @@ public final class TidelineServer implements AutoCloseable {
   }
 
   /** Before the replicas close, and only if the node is sound: see {@link StopFlush}. */
-  private void flush(ReplicaHost host, RealFileSystem files, DataDirectory directory)
+  private void flush(ReplicaHost host, DataDirectory directory)
       throws IOException, InterruptedException {
     if (!fatal.isDone()) {
       long freeBytes =
@@ -308,6 +325,11 @@ public final class TidelineServer implements AutoCloseable {
       CallMemory callMemory,
       MemoryPlan memory) {
     metrics.observe(host.catalog()::partitions);
+    metrics.gauge(
+        "tideline.partitions.not.opened",
+        "Partitions whose files were found damaged at start",
+        "",
+        () -> host.catalog().failures().size());
     metrics.gauge("tideline.log.size", "Bytes of log segments", "bytes", host::logBytes);
     metrics.gauge(
         "tideline.log.replayed", "Log entries applied again at start", "", host::replayedEntries);

@@ -75,11 +75,23 @@ final class AdminCalls {
             .setMemtableBudgetBytes(info.memtableBudgetBytes())
             .setBlockCacheBudgetBytes(info.blockCacheBudgetBytes())
             .setOtherOffHeapBudgetBytes(info.otherOffHeapBudgetBytes())
-            .setPartitionCount(partitions.size())
+            .setPartitionCount(partitions.size() + catalog.failures().size())
+            .setFailedPartitionCount(failedPartitions(partitions))
             .setTableBytes(tableBytes)
             .setLogBytes(logBytes.getAsLong())
             .setReplayedEntries(replayedEntries.getAsLong())
             .build());
+  }
+
+  private int failedPartitions(List<Partition> running) {
+    long failed =
+        running.stream()
+            .filter(
+                partition ->
+                    partition.status().role()
+                        == io.tideline.server.replica.PartitionStatus.Role.FAILED)
+            .count();
+    return Math.toIntExact(failed) + catalog.failures().size();
   }
 
   private Reply listNodes(ListNodesRequest request, CallContext context) {
@@ -119,13 +131,17 @@ final class AdminCalls {
           catalog
               .partition(descriptor.partitionId())
               .map(partition -> status(proto, partition))
-              .orElseGet(
-                  () ->
-                      PartitionStatus.newBuilder()
-                          .setPartition(proto)
-                          .setRole("STARTING")
-                          .build()));
+              .orElseGet(() -> notRunning(proto)));
     }
+  }
+
+  private PartitionStatus notRunning(PartitionDescriptor descriptor) {
+    PartitionStatus.Builder status = PartitionStatus.newBuilder().setPartition(descriptor);
+    return catalog
+        .failure(descriptor.getPartitionId())
+        .map(failure -> status.setRole("FAILED").setFailure(failure.message()))
+        .orElseGet(() -> status.setRole("STARTING"))
+        .build();
   }
 
   private static PartitionStatus status(PartitionDescriptor descriptor, Partition partition) {
@@ -149,7 +165,7 @@ final class AdminCalls {
     List<Partition> partitions =
         id == 0
             ? catalog.partitions()
-            : List.of(catalog.partition(id).orElseThrow(() -> notFound(id).toException()));
+            : List.of(catalog.partition(id).orElseThrow(() -> notHere(id).toException()));
     List<CompletableFuture<?>> flushes = new ArrayList<>();
     for (Partition partition : partitions) {
       flushes.add(partition.flush());
@@ -159,6 +175,10 @@ final class AdminCalls {
     }
     return Reply.of(
         FlushPartitionsResponse.newBuilder().setFlushedPartitions(partitions.size()).build());
+  }
+
+  private Failure notHere(long partitionId) {
+    return catalog.failure(partitionId).map(Stores::failed).orElseGet(() -> notFound(partitionId));
   }
 
   private static Failure notFound(long partitionId) {

@@ -1,6 +1,7 @@
 package io.tideline.server.service;
 
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_REPLICA_FAILED;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_STALE_EPOCH;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_STORE_NOT_FOUND;
 
@@ -8,6 +9,7 @@ import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.RouteHint;
 import io.tideline.server.catalog.Catalog;
+import io.tideline.server.catalog.PartitionFailure;
 import io.tideline.server.replica.Partition;
 
 /** Finds stores by name and partitions by identifier, or says why not. */
@@ -78,6 +80,19 @@ final class Stores {
   }
 
   private Failure unavailable(StoreDescriptor store, PartitionDescriptor descriptor) {
+    return catalog
+        .failure(descriptor.partitionId())
+        .map(failure -> failed(failure).withPartition(protos.partition(store.name(), descriptor)))
+        .orElseGet(() -> notRunning(store, descriptor))
+        .withStore(store.name());
+  }
+
+  /** The answer for a partition that could not be opened. */
+  static Failure failed(PartitionFailure failure) {
+    return Failure.of(ERROR_REASON_REPLICA_FAILED, failure.message()).withValue(failure.place());
+  }
+
+  private Failure notRunning(StoreDescriptor store, PartitionDescriptor descriptor) {
     return Failure.of(
             ERROR_REASON_PARTITION_UNAVAILABLE,
             "partition "
@@ -85,7 +100,6 @@ final class Stores {
                 + " of store "
                 + store.name()
                 + " is not running on this node (yet); retry")
-        .withStore(store.name())
         .withRetryAfterMillis(RETRY_AFTER_MILLIS)
         .withPartition(protos.partition(store.name(), descriptor));
   }

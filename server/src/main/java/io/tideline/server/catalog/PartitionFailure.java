@@ -1,0 +1,18 @@
+package io.tideline.server.catalog;
+
+import java.util.Objects;
+
+/**
+ * Why a partition of this node could not be opened. It stays so until the node is started again;
+ * what is in the shared log for it is kept.
+ *
+ * @param place the damaged file and the offset in it
+ * @param message what is wrong and what to do, for people
+ */
+public record PartitionFailure(long partitionId, String place, String message) {
+
+  public PartitionFailure {
+    Objects.requireNonNull(place, "place");
+    Objects.requireNonNull(message, "message");
+  }
+}

@@ -1,14 +1,11 @@
 package io.tideline.lsm;
 
 import io.tideline.lsm.file.Syncs;
-import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.memtable.Memtable;
 import io.tideline.lsm.view.EngineView;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +99,7 @@ public final class Engine implements Closeable {
    */
   public static Engine open(Path directory, EngineOptions options, EngineResources resources)
       throws IOException {
-    createDurably(resources.fileSystem(), directory);
+    Syncs.createDirectories(resources.fileSystem(), directory);
     Closeable lock = resources.fileSystem().lock(directory);
     DeadTables deadTables = new DeadTables(resources.fileSystem(), resources.flushThreads());
     try {
@@ -119,20 +116,6 @@ public final class Engine implements Closeable {
         e.addSuppressed(suppressed);
       }
       throw e;
-    }
-  }
-
-  /** Creates a directory and its missing parents, and syncs the entry of each that was missing. */
-  private static void createDurably(FileSystem fileSystem, Path directory) throws IOException {
-    List<Path> parents = new ArrayList<>();
-    for (Path at = directory.toAbsolutePath();
-        at.getParent() != null && !fileSystem.exists(at);
-        at = at.getParent()) {
-      parents.add(at.getParent());
-    }
-    fileSystem.createDirectories(directory);
-    for (Path parent : parents) {
-      Syncs.directory(fileSystem, parent);
     }
   }
 

@@ -45,7 +45,7 @@ final class SnapshotJob {
     }
     VersionSet.Durable durable = versions.acquireDurable();
     try {
-      fileSystem.createDirectories(target);
+      Syncs.createDirectories(fileSystem, target);
       return fill(durable);
     } catch (Throwable e) {
       removeTarget(e);

@@ -5,6 +5,8 @@ import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.StorageFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The one place that makes things durable. A full disk may be waited out before a sync, but not in
@@ -30,6 +32,20 @@ public final class Syncs {
       fileSystem.syncDirectory(directory);
     } catch (DiskFullException e) {
       throw new IOException("sync failed, what is durable is unknown: " + e.getMessage(), e);
+    }
+  }
+
+  /** Creates a directory and its missing parents, and makes the entry of each of them durable. */
+  public static void createDirectories(FileSystem fileSystem, Path directory) throws IOException {
+    List<Path> parents = new ArrayList<>();
+    for (Path at = directory.toAbsolutePath();
+        at.getParent() != null && !fileSystem.exists(at);
+        at = at.getParent()) {
+      parents.add(at.getParent());
+    }
+    fileSystem.createDirectories(directory);
+    for (Path parent : parents) {
+      directory(fileSystem, parent);
     }
   }
 }

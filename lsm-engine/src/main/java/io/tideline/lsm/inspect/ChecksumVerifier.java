@@ -114,7 +114,7 @@ public final class ChecksumVerifier {
 
   private void verifyWhole(Path path, TableMeta meta) throws IOException {
     CRC32C crc = new CRC32C();
-    byte[] chunk = new byte[CHUNK_BYTES];
+    byte[] chunk = new byte[Math.clamp(meta.size(), 1, CHUNK_BYTES)];
     try (StorageFile file = fileSystem.open(path, FileSystem.Mode.READ)) {
       long at = 0;
       for (int n = file.read(ByteBuffer.wrap(chunk), at); n > 0; ) {

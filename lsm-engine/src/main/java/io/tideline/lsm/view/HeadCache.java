@@ -38,7 +38,8 @@ public final class HeadCache {
 
     @Override
     public int hashCode() {
-      return hash;
+      // Engines split from one share their hash seed, and so the hashes of their timelines.
+      return hash + 31 * Long.hashCode(engine);
     }
   }
 

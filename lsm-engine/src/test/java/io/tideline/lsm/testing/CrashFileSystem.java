@@ -67,6 +67,7 @@ public final class CrashFileSystem implements FileSystem {
   private boolean ignoresDirectorySync;
   private boolean poweredOff;
   private @Nullable LongConsumer syncHook;
+  private @Nullable Runnable changeHook;
 
   /** An empty disk. */
   public CrashFileSystem(Order order) {
@@ -116,6 +117,16 @@ public final class CrashFileSystem implements FileSystem {
     }
   }
 
+  /**
+   * Called before each change of the disk that is no sync (create, write, resize, rename, link,
+   * delete), on the changing thread; it may take a {@link #crashClone}.
+   */
+  public void onChange(@Nullable Runnable hook) {
+    synchronized (lock) {
+      changeHook = hook;
+    }
+  }
+
   /** From now on every operation fails, so that the program on this disk comes to an end. */
   public void powerOff() {
     synchronized (lock) {
@@ -156,6 +167,9 @@ public final class CrashFileSystem implements FileSystem {
 
   @Override
   public StorageFile open(Path path, Mode mode) throws IOException {
+    if (mode == Mode.CREATE_NEW) {
+      reachChange();
+    }
     synchronized (lock) {
       requirePower();
       if (mode == Mode.CREATE_NEW) {
@@ -167,6 +181,7 @@ public final class CrashFileSystem implements FileSystem {
 
   @Override
   public void createDirectories(Path directory) throws IOException {
+    reachChange();
     synchronized (lock) {
       requirePower();
       OfDirectory at = tree.root();
@@ -210,6 +225,7 @@ public final class CrashFileSystem implements FileSystem {
 
   @Override
   public void rename(Path from, Path to) throws IOException {
+    reachChange();
     synchronized (lock) {
       requirePower();
       CrashNode node = existing(from);
@@ -230,6 +246,7 @@ public final class CrashFileSystem implements FileSystem {
 
   @Override
   public void link(Path existing, Path link) throws IOException {
+    reachChange();
     synchronized (lock) {
       requirePower();
       addEntry(link, new OfFile(tree.fileAt(existing)));
@@ -238,6 +255,7 @@ public final class CrashFileSystem implements FileSystem {
 
   @Override
   public void delete(Path path) throws IOException {
+    reachChange();
     synchronized (lock) {
       requirePower();
       CrashNode node = existing(path);
@@ -285,7 +303,7 @@ public final class CrashFileSystem implements FileSystem {
     }
   }
 
-  // ---- helpers; all are called under the lock, but for reachSyncPoint ----
+  // ---- helpers; all are called under the lock, but for reachSyncPoint and reachChange ----
 
   private void addEntry(Path path, CrashNode node) throws IOException {
     OfDirectory parent = tree.parentOf(path);
@@ -350,6 +368,16 @@ public final class CrashFileSystem implements FileSystem {
     }
   }
 
+  private void reachChange() {
+    Runnable hook;
+    synchronized (lock) {
+      hook = poweredOff ? null : changeHook;
+    }
+    if (hook != null) {
+      hook.run();
+    }
+  }
+
   /** An open file. */
   private final class Handle implements StorageFile {
     private final Path path;
@@ -375,6 +403,7 @@ public final class CrashFileSystem implements FileSystem {
 
     @Override
     public void write(ByteBuffer src, long position) throws IOException {
+      reachChange();
       synchronized (lock) {
         requireWritable();
         long added = inode.pagesAddedBy(position, src.remaining());
@@ -405,6 +434,7 @@ public final class CrashFileSystem implements FileSystem {
 
     @Override
     public void setSize(long size) throws IOException {
+      reachChange();
       synchronized (lock) {
         requireWritable();
         long before = inode.pageCount();

@@ -10,10 +10,11 @@ import io.tideline.lsm.TimelineCursor;
 import io.tideline.lsm.WriteBatch;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 
 /** Compares everything a view shows with a {@link ModelStore}, as readable lines. */
 public final class ModelCheck {
@@ -24,19 +25,24 @@ public final class ModelCheck {
   public static void assertSame(ReadView view, ModelStore model) throws IOException {
     assertThat(view.state()).isEqualTo(model.state());
     List<byte[]> expectedKeys = model.timelines();
-    List<String> expected = expectedKeys.stream().map(k -> hex(k) + " " + model.head(k)).toList();
-    List<String> found = new ArrayList<>();
     try (TimelineCursor cursor = view.timelines(null, null)) {
-      while (cursor.next()) {
-        found.add(hex(cursor.key()) + " Optional[" + cursor.head() + "]");
+      for (byte[] key : expectedKeys) {
+        assertThat(cursor.next()).as("timeline %s is listed", hex(key)).isTrue();
+        if (!Arrays.equals(cursor.key(), key)) {
+          assertThat(hex(cursor.key())).as("the next timeline").isEqualTo(hex(key));
+        }
+        assertThat(cursor.head()).isEqualTo(model.head(key).orElseThrow());
       }
+      assertThat(cursor.next()).as("a timeline after the last").isFalse();
     }
-    assertThat(found).as("timelines").isEqualTo(expected);
-    for (byte[] key : expectedKeys) {
-      assertThat(view.head(key)).as("head of %s", hex(key)).isEqualTo(model.head(key));
-      assertThat(view.firstRetainedSequenceId(key))
-          .as("first retained of %s", hex(key))
-          .isEqualTo(model.firstRetained(key));
+    for (byte[] key : expectedKeys) { // The messages are made only for what differs.
+      if (!view.head(key).equals(model.head(key))
+          || !view.firstRetainedSequenceId(key).equals(model.firstRetained(key))) {
+        assertThat(view.head(key)).as("head of %s", hex(key)).isEqualTo(model.head(key));
+        assertThat(view.firstRetainedSequenceId(key))
+            .as("first retained of %s", hex(key))
+            .isEqualTo(model.firstRetained(key));
+      }
       assertSameRows(view, model, key, Long.MIN_VALUE, Long.MAX_VALUE);
     }
     for (int table = 0; table < WriteBatch.RECORD_TABLES_MAX; table++) {
@@ -47,18 +53,44 @@ public final class ModelCheck {
   /** Compares a range of one timeline in both directions. */
   public static void assertSameRows(
       ReadView view, ModelStore model, byte[] key, long low, long high) throws IOException {
-    List<String> expected = new ArrayList<>();
-    for (Map.Entry<Long, ModelStore.Row> row : model.scan(key, low, high).entrySet()) {
-      ModelStore.Row value = row.getValue();
-      expected.add(line(row.getKey(), value.timestampMillis(), value.kind(), value.value()));
+    NavigableMap<Long, ModelStore.Row> expected = model.scan(key, low, high);
+    for (Direction direction : Direction.values()) {
+      NavigableMap<Long, ModelStore.Row> inOrder =
+          direction == Direction.FORWARD ? expected : expected.descendingMap();
+      if (!shows(view, inOrder, key, low, high, direction)) {
+        List<String> lines = new ArrayList<>();
+        inOrder.forEach(
+            (id, row) -> lines.add(line(id, row.timestampMillis(), row.kind(), row.value())));
+        assertThat(rows(view, key, low, high, direction))
+            .as("%s %s [%d, %d)", hex(key), direction, low, high)
+            .isEqualTo(lines);
+        throw new AssertionError("a scan of " + hex(key) + " differed once, then no more");
+      }
     }
-    assertThat(rows(view, key, low, high, Direction.FORWARD))
-        .as("%s forward [%d, %d)", hex(key), low, high)
-        .isEqualTo(expected);
-    Collections.reverse(expected);
-    assertThat(rows(view, key, low, high, Direction.BACKWARD))
-        .as("%s backward [%d, %d)", hex(key), low, high)
-        .isEqualTo(expected);
+  }
+
+  /** Compares without making text, for most comparisons find no difference. */
+  private static boolean shows(
+      ReadView view,
+      NavigableMap<Long, ModelStore.Row> inOrder,
+      byte[] key,
+      long low,
+      long high,
+      Direction direction)
+      throws IOException {
+    try (RowCursor cursor = view.scan(key, low, high, direction)) {
+      for (Map.Entry<Long, ModelStore.Row> entry : inOrder.entrySet()) {
+        ModelStore.Row row = entry.getValue();
+        if (!cursor.next()
+            || cursor.sequenceId() != entry.getKey()
+            || cursor.timestampMillis() != row.timestampMillis()
+            || cursor.kind() != row.kind()
+            || !Arrays.equals(cursor.value(), row.value())) {
+          return false;
+        }
+      }
+      return !cursor.next();
+    }
   }
 
   /** All rows of a scan as lines. */
@@ -80,22 +112,40 @@ public final class ModelCheck {
 
   private static void assertSameRecords(ReadView view, ModelStore model, int table)
       throws IOException {
-    List<String> expected = new ArrayList<>();
-    model
-        .records(table)
-        .forEach(
-            (k, item) ->
-                expected.add(
-                    hex(k) + "=" + hex(item.value()) + " until " + item.expiresAtMillis()));
-    List<String> found = new ArrayList<>();
+    Map<byte[], ModelStore.Item> expected = model.records(table);
+    boolean same = true;
+    var next = expected.entrySet().iterator();
     try (RecordCursor cursor = view.records(table, null, null)) {
       while (cursor.next()) {
-        found.add(
-            hex(cursor.key()) + "=" + hex(cursor.value()) + " until " + cursor.expiresAtMillis());
-        assertThat(view.record(table, cursor.key())).contains(cursor.value());
+        Map.Entry<byte[], ModelStore.Item> item = next.hasNext() ? next.next() : null;
+        same &=
+            item != null
+                && Arrays.equals(cursor.key(), item.getKey())
+                && Arrays.equals(cursor.value(), item.getValue().value())
+                && cursor.expiresAtMillis() == item.getValue().expiresAtMillis()
+                && Arrays.equals(view.record(table, cursor.key()).orElse(null), cursor.value());
       }
     }
-    assertThat(found).as("records of table %d", table).isEqualTo(expected);
+    if (!same || next.hasNext()) {
+      List<String> lines = new ArrayList<>();
+      expected.forEach((key, item) -> lines.add(line(key, item.value(), item.expiresAtMillis())));
+      assertThat(recordLines(view, table)).as("records of table %d", table).isEqualTo(lines);
+      throw new AssertionError("a record by its key differs from the list of table " + table);
+    }
+  }
+
+  private static List<String> recordLines(ReadView view, int table) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (RecordCursor cursor = view.records(table, null, null)) {
+      while (cursor.next()) {
+        lines.add(line(cursor.key(), cursor.value(), cursor.expiresAtMillis()));
+      }
+    }
+    return lines;
+  }
+
+  private static String line(byte[] key, byte[] value, long expiresAtMillis) {
+    return hex(key) + "=" + hex(value) + " until " + expiresAtMillis;
   }
 
   private static String hex(byte[] bytes) {
@@ -105,6 +155,6 @@ public final class ModelCheck {
             + "+"
             + bytes.length
             + "#"
-            + java.util.Arrays.hashCode(bytes);
+            + Arrays.hashCode(bytes);
   }
 }

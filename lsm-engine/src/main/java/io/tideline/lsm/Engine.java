@@ -187,7 +187,7 @@ public final class Engine implements Closeable {
           > resources.memtablePool().capacityBytes()) {
         throw new IllegalArgumentException(
             "batch of "
-                + batch.ops().size()
+                + batch.size()
                 + " operations at log index "
                 + batch.position().index()
                 + " needs more memory than memtablePoolBytes "

@@ -87,24 +87,19 @@ final class EngineJobs implements Maintenance.Jobs {
   void write(WriteBatch batch, Supplier<EngineView> view) throws IOException {
     Memtable active = versions.published().version().active();
     Map<Integer, TimelineHead> bases = readBases(batch, active, view);
-    List<WriteBatch.Op> ops = batch.ops();
-    for (int i = 0; i < ops.size(); i++) {
-      active.apply(ops.get(i), bases.isEmpty() ? null : bases.get(i));
-    }
+    active.apply(batch, bases::get);
   }
 
   private static Map<Integer, TimelineHead> readBases(
       WriteBatch batch, Memtable active, Supplier<EngineView> view) throws IOException {
-    Map<Integer, TimelineHead> bases = Map.of();
-    List<WriteBatch.Op> ops = batch.ops();
-    for (int i = 0; i < ops.size(); i++) {
-      byte[] timeline = Memtable.needsBase(ops.get(i));
-      if (timeline != null && !active.knowsLastId(timeline)) {
-        if (bases.isEmpty()) {
-          bases = new HashMap<>();
-        }
+    if (!batch.hasDependentChanges()) {
+      return Map.of();
+    }
+    Map<Integer, TimelineHead> bases = new HashMap<>();
+    for (int i = 0; i < batch.size(); i++) {
+      if (Memtable.needsBase(batch.type(i)) && !active.knowsLastId(batch.key(i))) {
         try (EngineView now = view.get()) {
-          bases.put(i, now.fullHead(timeline));
+          bases.put(i, now.fullHead(batch.key(i)));
         }
       }
     }

@@ -1,7 +1,7 @@
 package io.tideline.lsm;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -29,7 +29,18 @@ public final class WriteBatch {
   /** Largest {@code kind}: it is stored in one byte beside the engine's own flags. */
   public static final int KIND_MAX = 31;
 
-  /** One change; what each means is told at the method of {@link WriteBatch} that adds it. */
+  /** Kinds of changes; what each means is told at the method that adds it. */
+  public enum Type {
+    APPEND,
+    PUT,
+    DELETE,
+    TRIM,
+    DELETE_TIMELINE,
+    PUT_RECORD,
+    DELETE_RECORD
+  }
+
+  /** One change as an object, see {@link #ops}. */
   public sealed interface Op {
     record Append(byte[] timeline, long sequenceId, long timestampMillis, int kind, byte[] value)
         implements Op {}
@@ -51,7 +62,24 @@ public final class WriteBatch {
   /** Value of {@code expiresAtMillis} for a record that never expires. */
   public static final long NEVER = Long.MAX_VALUE;
 
-  private final List<Op> ops = new ArrayList<>();
+  private static final byte[] NO_VALUE = new byte[0];
+
+  // One element per change: a batch is filled and applied without an object per change.
+  private Type[] types = new Type[16];
+  private byte[][] keys = new byte[16][];
+  private byte[][] values = new byte[16][];
+  private long[] ids = new long[16];
+  private long[] millis = new long[16];
+  private byte[] tags = new byte[16];
+  private int size;
+
+  /** Bytes of all keys and values. */
+  private long payloadBytes;
+
+  private int largestKeyBytes;
+  private int rows;
+  private boolean dependent;
+
   private LogPosition position = LogPosition.START;
   private byte @org.jspecify.annotations.Nullable [] configuration;
   private long timeMillis;
@@ -59,7 +87,13 @@ public final class WriteBatch {
 
   /** Empties the batch and sets the log entry it belongs to. */
   public WriteBatch clear(LogPosition newPosition) {
-    ops.clear();
+    Arrays.fill(keys, 0, size, NO_VALUE);
+    Arrays.fill(values, 0, size, NO_VALUE);
+    size = 0;
+    payloadBytes = 0;
+    largestKeyBytes = 0;
+    rows = 0;
+    dependent = false;
     position = Objects.requireNonNull(newPosition, "position");
     configuration = null;
     timeMillis = 0;
@@ -80,7 +114,8 @@ public final class WriteBatch {
       byte[] timeline, long sequenceId, long timestampMillis, int kind, byte[] value) {
     checkKey(timeline);
     checkRow(sequenceId, kind, value);
-    ops.add(new Op.Append(timeline, sequenceId, timestampMillis, kind, value));
+    add(Type.APPEND, timeline, sequenceId, timestampMillis, kind, value);
+    rows++;
     return this;
   }
 
@@ -93,7 +128,9 @@ public final class WriteBatch {
       byte[] timeline, long sequenceId, long timestampMillis, int kind, byte[] value) {
     checkKey(timeline);
     checkRow(sequenceId, kind, value);
-    ops.add(new Op.Put(timeline, sequenceId, timestampMillis, kind, value));
+    add(Type.PUT, timeline, sequenceId, timestampMillis, kind, value);
+    rows++;
+    dependent = true;
     return this;
   }
 
@@ -104,7 +141,8 @@ public final class WriteBatch {
   public WriteBatch delete(byte[] timeline, long sequenceId) {
     checkKey(timeline);
     checkSequenceId(sequenceId);
-    ops.add(new Op.Delete(timeline, sequenceId));
+    add(Type.DELETE, timeline, sequenceId, 0, 0, NO_VALUE);
+    dependent = true;
     return this;
   }
 
@@ -115,7 +153,7 @@ public final class WriteBatch {
   public WriteBatch trim(byte[] timeline, long throughSequenceId) {
     checkKey(timeline);
     checkSequenceId(throughSequenceId);
-    ops.add(new Op.Trim(timeline, throughSequenceId));
+    add(Type.TRIM, timeline, throughSequenceId, 0, 0, NO_VALUE);
     return this;
   }
 
@@ -125,7 +163,8 @@ public final class WriteBatch {
    */
   public WriteBatch deleteTimeline(byte[] timeline) {
     checkKey(timeline);
-    ops.add(new Op.DeleteTimeline(timeline));
+    add(Type.DELETE_TIMELINE, timeline, 0, 0, 0, NO_VALUE);
+    dependent = true;
     return this;
   }
 
@@ -140,7 +179,7 @@ public final class WriteBatch {
     checkTable(table);
     checkKey(key);
     checkValue(value);
-    ops.add(new Op.PutRecord(table, key, value, expiresAtMillis));
+    add(Type.PUT_RECORD, key, 0, expiresAtMillis, table, value);
     return this;
   }
 
@@ -148,7 +187,7 @@ public final class WriteBatch {
   public WriteBatch deleteRecord(int table, byte[] key) {
     checkTable(table);
     checkKey(key);
-    ops.add(new Op.DeleteRecord(table, key));
+    add(Type.DELETE_RECORD, key, 0, 0, table, NO_VALUE);
     return this;
   }
 
@@ -174,9 +213,111 @@ public final class WriteBatch {
     return position;
   }
 
-  /** The changes in order; a view, valid until {@link #clear}. */
+  private void add(Type type, byte[] key, long id, long time, int tag, byte[] value) {
+    if (size == types.length) {
+      grow();
+    }
+    types[size] = type;
+    keys[size] = key;
+    values[size] = value;
+    ids[size] = id;
+    millis[size] = time;
+    tags[size] = (byte) tag;
+    size++;
+    payloadBytes += key.length + (long) value.length;
+    largestKeyBytes = Math.max(largestKeyBytes, key.length);
+  }
+
+  private void grow() {
+    int wider = size * 2;
+    types = Arrays.copyOf(types, wider);
+    keys = Arrays.copyOf(keys, wider);
+    values = Arrays.copyOf(values, wider);
+    ids = Arrays.copyOf(ids, wider);
+    millis = Arrays.copyOf(millis, wider);
+    tags = Arrays.copyOf(tags, wider);
+  }
+
+  /** Changes in this batch. */
+  public int size() {
+    return size;
+  }
+
+  /** Whether it has an append or a put. */
+  public boolean hasRows() {
+    return rows > 0;
+  }
+
+  /** Whether it has a change whose effect depends on the timeline's last id. */
+  public boolean hasDependentChanges() {
+    return dependent;
+  }
+
+  /** Bytes of all keys and values. */
+  public long payloadBytes() {
+    return payloadBytes;
+  }
+
+  /** Bytes of the largest key, 0 if there is none. */
+  public int largestKeyBytes() {
+    return largestKeyBytes;
+  }
+
+  /** The type of change {@code i}, counted from 0. */
+  public Type type(int i) {
+    return types[i];
+  }
+
+  /** The timeline of change {@code i}, or the key of its record; not copied. */
+  public byte[] key(int i) {
+    return keys[i];
+  }
+
+  /** The value of change {@code i}, empty if its type has none; not copied. */
+  public byte[] value(int i) {
+    return values[i];
+  }
+
+  /** The sequence id of change {@code i}, or the one it trims through. */
+  public long sequenceId(int i) {
+    return ids[i];
+  }
+
+  /** The timestamp of a row, or when a record expires. */
+  public long timestampMillis(int i) {
+    return millis[i];
+  }
+
+  /** The kind of a row, or the table of a record. */
+  public int tag(int i) {
+    return tags[i];
+  }
+
+  /** The changes in order as objects, made when asked for; a view, valid until {@link #clear}. */
   public List<Op> ops() {
-    return Collections.unmodifiableList(ops);
+    return new AbstractList<>() {
+      @Override
+      public Op get(int i) {
+        return op(java.util.Objects.checkIndex(i, size));
+      }
+
+      @Override
+      public int size() {
+        return size;
+      }
+    };
+  }
+
+  private Op op(int i) {
+    return switch (types[i]) {
+      case APPEND -> new Op.Append(keys[i], ids[i], millis[i], tags[i], values[i]);
+      case PUT -> new Op.Put(keys[i], ids[i], millis[i], tags[i], values[i]);
+      case DELETE -> new Op.Delete(keys[i], ids[i]);
+      case TRIM -> new Op.Trim(keys[i], ids[i]);
+      case DELETE_TIMELINE -> new Op.DeleteTimeline(keys[i]);
+      case PUT_RECORD -> new Op.PutRecord(tags[i], keys[i], values[i], millis[i]);
+      case DELETE_RECORD -> new Op.DeleteRecord(tags[i], keys[i]);
+    };
   }
 
   /** New configuration bytes, or null if this batch does not change them. */

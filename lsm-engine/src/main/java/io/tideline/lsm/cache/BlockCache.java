@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.tideline.lsm.memory.NativeMemory;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -30,11 +29,6 @@ public final class BlockCache implements AutoCloseable {
 
   /** Stored blocks up to this size are read into a kept buffer. */
   private static final int BUFFER_BYTES = 128 << 10;
-
-  /** Reads and decodes a block; the result has one hold. */
-  public interface Loader {
-    PinnedBlock load() throws IOException;
-  }
 
   private record Key(long table, int block) {}
 
@@ -68,18 +62,18 @@ public final class BlockCache implements AutoCloseable {
     return memory;
   }
 
-  /** A block, held for the caller. */
-  public PinnedBlock get(long table, int block, Loader loader) throws IOException {
-    Key key = new Key(table, block);
-    PinnedBlock cached = blocks.getIfPresent(key);
-    if (cached != null && cached.tryRetain()) {
-      return cached;
-    }
-    PinnedBlock loaded = loader.load();
+  /** A block, held for the caller, or null. */
+  public @Nullable PinnedBlock getIfPresent(long table, int block) {
+    PinnedBlock cached = blocks.getIfPresent(new Key(table, block));
+    return cached != null && cached.tryRetain() ? cached : null;
+  }
+
+  /** Adds a block, of which the caller keeps its own hold, and returns it. */
+  public PinnedBlock put(long table, int block, PinnedBlock loaded) {
     if (!loaded.tryRetain()) {
       throw new AssertionError("a new block is held by its maker");
     }
-    blocks.put(key, loaded);
+    blocks.put(new Key(table, block), loaded);
     return loaded;
   }
 

@@ -78,7 +78,10 @@ public final class RunWriter {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException("the engine is closing");
       }
-      if (InternalKey.isTimeline(source.key())) {
+      if (addPlain(source)) {
+        continue;
+      }
+      if (InternalKey.isTimeline(source.keyBuffer())) {
         addTimeline(source);
       } else {
         addRecord(source);
@@ -86,12 +89,22 @@ public final class RunWriter {
     }
   }
 
+  /** Writes a group of which nothing can be dropped without looking at each row. */
+  private boolean addPlain(GroupSource source) throws IOException {
+    int bytes = source.plainBytes(retention.expireBeforeMillis());
+    if (bytes == GroupSource.NOT_PLAIN || !TableWriter.takesPlain(target.style, bytes)) {
+      return false;
+    }
+    writer().addPlain(source, bytes);
+    return true;
+  }
+
   private void addTimeline(GroupSource source) throws IOException {
     TimelineHead head = source.head();
     RowSource rows = source.rows();
     TableWriter writer = null;
     if (!Heads.isNone(head)) {
-      writer = begin(source.key(), head, false, false);
+      writer = begin(source, head, false, false);
     }
     for (; rows.isValid(); rows.next()) {
       long millis = rows.timestampMillis();
@@ -104,12 +117,12 @@ public final class RunWriter {
         continue;
       }
       if (writer == null) {
-        writer = begin(source.key(), head, false, false);
+        writer = begin(source, head, false, false);
       }
       if (writer.size() >= target.tableBytesMax && writer.hasOpenRows()) {
         writer.endGroup(false);
         finishTable();
-        writer = begin(source.key(), head, false, true);
+        writer = begin(source, head, false, true);
       }
       write(writer, rows, verdict, false);
     }
@@ -125,7 +138,7 @@ public final class RunWriter {
     }
     Retention.Verdict verdict = retention.ofRecord(rows.timestampMillis(), rows.meta());
     if (verdict != Retention.Verdict.DROP) {
-      TableWriter writer = begin(source.key(), Heads.NONE, true, false);
+      TableWriter writer = begin(source, Heads.NONE, true, false);
       write(writer, rows, verdict, true);
       writer.endGroup(true);
     }
@@ -144,17 +157,20 @@ public final class RunWriter {
     writer.add(rows.sequenceId(), rows.timestampMillis(), meta, rows);
   }
 
-  private TableWriter begin(byte[] key, TimelineHead head, boolean record, boolean continued)
-      throws IOException {
+  private TableWriter begin(
+      GroupSource source, TimelineHead head, boolean record, boolean continued) throws IOException {
+    TableWriter writer = writer();
+    writer.beginGroup(source.keyBuffer(), source.keyLength(), head, record, continued);
+    return writer;
+  }
+
+  /** The open table, a new one if it is full. */
+  private TableWriter writer() throws IOException {
     if (table != null && table.size() >= target.tableBytesMax) {
       finishTable();
     }
     TableWriter writer = table;
-    if (writer == null) {
-      writer = open();
-    }
-    writer.beginGroup(key, head, record, continued);
-    return writer;
+    return writer == null ? open() : writer;
   }
 
   private TableWriter open() throws IOException {

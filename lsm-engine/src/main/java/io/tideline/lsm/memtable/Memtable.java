@@ -10,6 +10,7 @@ import io.tideline.lsm.row.InternalKey;
 import io.tideline.lsm.row.KeyHash;
 import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.row.RowType;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,20 +33,33 @@ public final class Memtable {
    */
   private static final int INDEX_ROWS_MIN = 16;
 
-  /** Largest piece that must not cross a slab border: a node with the longest key. */
-  private static final int UNBROKEN_MAX = Layout.NODE_KEY + WriteBatch.KEY_BYTES_MAX + 8;
+  /** Changes whose memory is touched together before the first of them is written. */
+  private static final int TOUCH_AHEAD = 16;
 
   /** Most bytes one operation may allocate beside its key and value, padding included. */
-  private static final int OPERATION_BYTES_MAX =
+  private static final long OPERATION_BYTES_MAX =
       Layout.NODE_KEY + Layout.HEAD_ELEMENT_BYTES + RowIndex.ENTRY_BYTES_MAX + 32;
+
+  /** Bytes of the index of a timeline that becomes hot: of the rows it already has. */
+  private static final long INDEX_BYTES = RowIndex.HEADER_BYTES + INDEX_ROWS_MIN * 32L;
+
+  /** Rows of a group that is written out in one piece ({@link MemtableGroups}). */
+  static final int PLAIN_ROWS_MAX = 256;
 
   private final long generation;
   private final long hashSeed;
   private final SlabArena arena;
   private final NodeTable nodes;
   private final SortedNodes sorted;
-  private final java.util.concurrent.atomic.AtomicInteger references =
-      new java.util.concurrent.atomic.AtomicInteger(1);
+  private final AtomicInteger references = new AtomicInteger(1);
+
+  // The writer's alone.
+  private final long[] hashes = new long[TOUCH_AHEAD];
+  private long elements;
+
+  /** Keeps the reads of {@link #touch} from being optimised away. */
+  @SuppressWarnings("UnusedVariable")
+  private long touched;
 
   /**
    * @param generation age of this memtable: rises from one to the next
@@ -65,31 +79,17 @@ public final class Memtable {
 
   /** Takes pool memory for a batch ahead, so that applying it cannot stop half way. */
   public boolean reserve(WriteBatch batch) {
-    int count = batch.ops().size();
-    return arena.reserve(reservationBytes(batch) + nodes.growthBytes(count), UNBROKEN_MAX);
+    // The largest piece that must not cross a slab border: a node with its key, or an index.
+    int unbroken = Math.max(RowIndex.HEADER_BYTES, Layout.NODE_KEY + batch.largestKeyBytes() + 8);
+    // A timeline that becomes hot has INDEX_ROWS_MIN elements, in this memtable and batch.
+    long hot = Math.min(batch.size(), (elements + batch.size()) / INDEX_ROWS_MIN);
+    long bytes = batch.payloadBytes() + batch.size() * OPERATION_BYTES_MAX + hot * INDEX_BYTES;
+    return arena.reserve(bytes + nodes.growthBytes(batch.size()), unbroken);
   }
 
   /** Most bytes a batch may need, the growth of the hash table aside. */
   public static long reservationBytes(WriteBatch batch) {
-    long bytes = 0;
-    for (WriteBatch.Op op : batch.ops()) {
-      bytes += OPERATION_BYTES_MAX + payloadBytes(op);
-    }
-    // A timeline that becomes hot indexes the rows it already has, besides the new one.
-    long hot = batch.ops().size() * (RowIndex.HEADER_BYTES + INDEX_ROWS_MIN * 32L);
-    return bytes + hot;
-  }
-
-  private static long payloadBytes(WriteBatch.Op op) {
-    return switch (op) {
-      case WriteBatch.Op.Append o -> o.timeline().length + (long) o.value().length;
-      case WriteBatch.Op.Put o -> o.timeline().length + (long) o.value().length;
-      case WriteBatch.Op.Delete o -> o.timeline().length;
-      case WriteBatch.Op.Trim o -> o.timeline().length;
-      case WriteBatch.Op.DeleteTimeline o -> o.timeline().length;
-      case WriteBatch.Op.PutRecord o -> o.key().length + (long) o.value().length;
-      case WriteBatch.Op.DeleteRecord o -> o.key().length;
-    };
+    return batch.payloadBytes() + batch.size() * (OPERATION_BYTES_MAX + INDEX_BYTES);
   }
 
   /** Bytes written so far. */
@@ -122,61 +122,113 @@ public final class Memtable {
     return node != 0 && hasFlag(SlabArena.address(node), Layout.FLAG_BASE_KNOWN);
   }
 
+  /** The heads that a batch needs of older layers, by the position of the change. */
+  public interface Bases {
+    /** Null if the timeline's last id is known here already ({@link #knowsLastId}). */
+    @Nullable TimelineHead of(int change);
+  }
+
   /**
-   * Writes one operation; visible to readers whose limit is taken afterwards.
+   * Writes a batch, for which memory was reserved; visible to readers whose limit is taken
+   * afterwards.
    *
-   * @param base for operations that depend on the timeline's last id ({@link #needsBase}) and a
-   *     timeline for which {@link #knowsLastId} is false: the head of all older layers
+   * @param bases asked for the changes that depend on the timeline's last id ({@link #needsBase})
    * @throws IllegalArgumentException if an append does not come after the rows of its timeline here
    */
-  public void apply(WriteBatch.Op op, @Nullable TimelineHead base) {
-    switch (op) {
-      case WriteBatch.Op.Append o -> append(o);
-      case WriteBatch.Op.Put o -> put(o, base);
-      case WriteBatch.Op.Delete o -> delete(o, base);
-      case WriteBatch.Op.Trim o -> trim(o);
-      case WriteBatch.Op.DeleteTimeline o -> deleteTimeline(o, base);
-      case WriteBatch.Op.PutRecord o ->
-          writeRecord(o.table(), o.key(), RowType.PUT, o.expiresAtMillis(), o.value());
-      case WriteBatch.Op.DeleteRecord o ->
-          writeRecord(o.table(), o.key(), RowType.DELETE, 0, NO_VALUE);
+  public void apply(WriteBatch batch, Bases bases) {
+    int size = batch.size();
+    for (int from = 0; from < size; from += TOUCH_AHEAD) {
+      int to = Math.min(size, from + TOUCH_AHEAD);
+      touch(batch, from, to);
+      for (int i = from; i < to; i++) {
+        apply(batch, i, hashes[i - from], bases);
+      }
     }
   }
 
-  /** Whether {@link #apply} must know the timeline's last id. */
-  public static byte @Nullable [] needsBase(WriteBatch.Op op) {
-    return switch (op) {
-      case WriteBatch.Op.Put o -> o.timeline();
-      case WriteBatch.Op.Delete o -> o.timeline();
-      case WriteBatch.Op.DeleteTimeline o -> o.timeline();
-      case WriteBatch.Op.Append o -> null;
-      case WriteBatch.Op.Trim o -> null;
-      case WriteBatch.Op.PutRecord o -> null;
-      case WriteBatch.Op.DeleteRecord o -> null;
+  /**
+   * Reads what the next changes will read, without waiting for any of it: the processor fetches
+   * from memory side by side what {@link #apply} would fetch one after the other.
+   */
+  private void touch(WriteBatch batch, int from, int to) {
+    for (int i = from; i < to; i++) {
+      long hash = KeyHash.of(space(batch, i), batch.key(i), hashSeed);
+      hashes[i - from] = hash;
+      touched += nodes.firstSlot(hash);
+    }
+    for (int i = from; i < to; i++) {
+      int node = nodes.likelyNode(hashes[i - from]);
+      if (node != 0) {
+        touched += arena.getInt(SlabArena.address(node) + Layout.NODE_LAST);
+      }
+    }
+  }
+
+  private static int space(WriteBatch batch, int i) {
+    return switch (batch.type(i)) {
+      case PUT_RECORD, DELETE_RECORD -> batch.tag(i);
+      case APPEND, PUT, DELETE, TRIM, DELETE_TIMELINE -> InternalKey.TIMELINES;
+    };
+  }
+
+  private void apply(WriteBatch batch, int i, long hash, Bases bases) {
+    byte[] key = batch.key(i);
+    long id = batch.sequenceId(i);
+    switch (batch.type(i)) {
+      case APPEND -> append(hash, key, id, batch.timestampMillis(i), batch.tag(i), batch.value(i));
+      case PUT ->
+          put(
+              nodeWithBase(hash, key, bases.of(i)),
+              id,
+              batch.timestampMillis(i),
+              batch.tag(i),
+              batch.value(i));
+      case DELETE -> delete(hash, key, id, bases.of(i));
+      case TRIM -> trim(hash, key, id);
+      case DELETE_TIMELINE -> deleteTimeline(hash, key, bases.of(i));
+      case PUT_RECORD ->
+          writeRecord(
+              hash, batch.tag(i), key, RowType.PUT, batch.timestampMillis(i), batch.value(i));
+      case DELETE_RECORD -> writeRecord(hash, batch.tag(i), key, RowType.DELETE, 0, batch.value(i));
+    }
+  }
+
+  /** Whether a change of this type depends on the timeline's last id. */
+  public static boolean needsBase(WriteBatch.Type type) {
+    return switch (type) {
+      case PUT, DELETE, DELETE_TIMELINE -> true;
+      case APPEND, TRIM, PUT_RECORD, DELETE_RECORD -> false;
     };
   }
 
   private static final byte[] NO_VALUE = new byte[0];
 
-  private void append(WriteBatch.Op.Append o) {
-    long node = nodeFor(InternalKey.TIMELINES, o.timeline(), 0);
+  private void append(long hash, byte[] key, long sequenceId, long millis, int kind, byte[] value) {
+    long node = nodeFor(hash, InternalKey.TIMELINES, key, 0);
     long last = arena.getLong(node + Layout.NODE_LAST_SEQUENCE);
-    if (o.sequenceId() <= last) {
+    if (sequenceId <= last) {
       throw new IllegalArgumentException(
-          "append of sequence id " + o.sequenceId() + " to a timeline whose last id is " + last);
+          "append of sequence id " + sequenceId + " to a timeline whose last id is " + last);
     }
-    appendRow(node, o.sequenceId(), o.timestampMillis(), o.kind(), o.value());
+    appendRow(node, sequenceId, millis, kind, value);
   }
 
   private void appendRow(long node, long sequenceId, long millis, int kind, byte[] value) {
-    if (millis < arena.getLong(node + Layout.NODE_LAST_MILLIS)) {
-      setFlag(node, Layout.FLAG_TIMES_UNORDERED);
+    int flags = arena.getUnsignedShort(node + Layout.NODE_FLAGS);
+    // An append's id is above all older layers.
+    int wanted =
+        flags
+            | Layout.FLAG_BASE_KNOWN
+            | (millis < arena.getLong(node + Layout.NODE_LAST_MILLIS)
+                ? Layout.FLAG_TIMES_UNORDERED
+                : 0);
+    if (wanted != flags) {
+      arena.putShort(node + Layout.NODE_FLAGS, wanted);
     }
     int appended = arena.getInt(node + Layout.NODE_APPENDED) + 1;
     arena.putLong(node + Layout.NODE_LAST_SEQUENCE, sequenceId);
     arena.putLong(node + Layout.NODE_LAST_MILLIS, millis);
     arena.putInt(node + Layout.NODE_APPENDED, appended);
-    setFlag(node, Layout.FLAG_BASE_KNOWN); // An append's id is above all older layers.
     link(
         node,
         element(node, sequenceId, millis, RowType.meta(RowType.APPEND, kind), value),
@@ -184,47 +236,42 @@ public final class Memtable {
         true);
   }
 
-  private void put(WriteBatch.Op.Put o, @Nullable TimelineHead base) {
-    long node = nodeFor(InternalKey.TIMELINES, o.timeline(), 0);
-    learnBase(node, base);
-    if (o.sequenceId() > arena.getLong(node + Layout.NODE_LAST_SEQUENCE)) {
-      appendRow(node, o.sequenceId(), o.timestampMillis(), o.kind(), o.value());
+  private void put(long node, long sequenceId, long millis, int kind, byte[] value) {
+    if (sequenceId > arena.getLong(node + Layout.NODE_LAST_SEQUENCE)) {
+      appendRow(node, sequenceId, millis, kind, value);
       return;
     }
     setFlag(node, Layout.FLAG_UNORDERED | Layout.FLAG_TIMES_UNORDERED);
-    int meta = RowType.meta(RowType.PUT, o.kind()) | Layout.INLINE_HEAD;
-    long element = element(node, o.sequenceId(), o.timestampMillis(), meta, o.value());
-    link(node, element, o.sequenceId(), true);
+    int meta = RowType.meta(RowType.PUT, kind) | Layout.INLINE_HEAD;
+    link(node, element(node, sequenceId, millis, meta, value), sequenceId, true);
   }
 
-  private void delete(WriteBatch.Op.Delete o, @Nullable TimelineHead base) {
+  private void delete(long hash, byte[] key, long sequenceId, @Nullable TimelineHead base) {
     TimelineHead known = base == null ? Heads.NONE : base;
-    int found = find(InternalKey.TIMELINES, o.timeline());
-    if (found == 0 && o.sequenceId() > known.lastSequenceId()) {
+    int found = nodes.find(hash, InternalKey.TIMELINES, key);
+    if (found == 0 && sequenceId > known.lastSequenceId()) {
       return;
     }
-    long node = nodeFor(InternalKey.TIMELINES, o.timeline(), 0);
-    learnBase(node, base);
-    if (o.sequenceId() > arena.getLong(node + Layout.NODE_LAST_SEQUENCE)) {
+    long node = nodeWithBase(hash, key, base);
+    if (sequenceId > arena.getLong(node + Layout.NODE_LAST_SEQUENCE)) {
       return; // Nothing was ever there: a tombstone above the last id would break RowType's rule.
     }
     setFlag(node, Layout.FLAG_UNORDERED | Layout.FLAG_TIMES_UNORDERED);
     int meta = RowType.meta(RowType.DELETE, 0) | Layout.INLINE_HEAD;
-    link(node, element(node, o.sequenceId(), 0, meta, NO_VALUE), o.sequenceId(), true);
+    link(node, element(node, sequenceId, 0, meta, NO_VALUE), sequenceId, true);
   }
 
-  private void trim(WriteBatch.Op.Trim o) {
-    long node = nodeFor(InternalKey.TIMELINES, o.timeline(), 0);
-    mark(node, Math.max(trimOf(node), o.throughSequenceId()), epochOf(node));
+  private void trim(long hash, byte[] key, long throughSequenceId) {
+    long node = nodeFor(hash, InternalKey.TIMELINES, key, 0);
+    mark(node, Math.max(trimOf(node), throughSequenceId), epochOf(node));
   }
 
-  private void deleteTimeline(WriteBatch.Op.DeleteTimeline o, @Nullable TimelineHead base) {
-    int found = find(InternalKey.TIMELINES, o.timeline());
+  private void deleteTimeline(long hash, byte[] key, @Nullable TimelineHead base) {
+    int found = nodes.find(hash, InternalKey.TIMELINES, key);
     if (found == 0 && (base == null || !Heads.hasRows(base))) {
       return;
     }
-    long node = nodeFor(InternalKey.TIMELINES, o.timeline(), 0);
-    learnBase(node, base);
+    long node = nodeWithBase(hash, key, base);
     long last = arena.getLong(node + Layout.NODE_LAST_SEQUENCE);
     if (last != Heads.NO_ID) {
       mark(node, Math.max(trimOf(node), last), epochOf(node) + 1);
@@ -239,8 +286,9 @@ public final class Memtable {
     link(node, element, 0, false);
   }
 
-  private void writeRecord(int table, byte[] key, int type, long expiresAtMillis, byte[] value) {
-    long node = nodeFor(table, key, Layout.FLAG_RECORD);
+  private void writeRecord(
+      long hash, int table, byte[] key, int type, long expiresAtMillis, byte[] value) {
+    long node = nodeFor(hash, table, key, Layout.FLAG_RECORD);
     link(node, element(node, 0, expiresAtMillis, RowType.meta(type, 0), value), 0, false);
   }
 
@@ -256,10 +304,11 @@ public final class Memtable {
     return mark == 0 ? 0 : arena.getLong(SlabArena.address(mark) + Layout.HEAD_EPOCH);
   }
 
-  /** Raises the node's last id to that of the older layers. */
-  private void learnBase(long node, @Nullable TimelineHead base) {
+  /** The node of a timeline, its last id raised to that of the older layers. */
+  private long nodeWithBase(long hash, byte[] key, @Nullable TimelineHead base) {
+    long node = nodeFor(hash, InternalKey.TIMELINES, key, 0);
     if (hasFlag(node, Layout.FLAG_BASE_KNOWN)) {
-      return;
+      return node;
     }
     if (base == null) {
       throw new AssertionError("memtable: the head of the older layers is needed and missing");
@@ -269,10 +318,10 @@ public final class Memtable {
       arena.putLong(node + Layout.NODE_LAST_SEQUENCE, base.lastSequenceId());
       arena.putLong(node + Layout.NODE_LAST_MILLIS, base.lastAppendMillis());
     }
+    return node;
   }
 
-  private long nodeFor(int space, byte[] key, int flags) {
-    long hash = KeyHash.of(space, key, hashSeed);
+  private long nodeFor(long hash, int space, byte[] key, int flags) {
     int found = nodes.find(hash, space, key);
     if (found != 0) {
       return SlabArena.address(found);
@@ -288,7 +337,7 @@ public final class Memtable {
     arena.putLong(node + Layout.NODE_LAST_MILLIS, 0);
     arena.putInt(node + Layout.NODE_APPENDED, 0);
     arena.putInt(node + Layout.NODE_MARK, 0);
-    arena.copyIn(new byte[] {(byte) space}, 0, node + Layout.NODE_KEY, 1);
+    arena.putByte(node + Layout.NODE_KEY, space);
     arena.copyIn(key, 0, node + Layout.NODE_KEY + 1, key.length);
     nodes.add(hash, SlabArena.reference(node));
     return node;
@@ -321,6 +370,7 @@ public final class Memtable {
 
   /** Makes an element reachable, through the index of a hot timeline first. */
   private void link(long node, long element, long sequenceId, boolean isRow) {
+    elements++;
     int reference = SlabArena.reference(element);
     int count = arena.getInt(node + Layout.NODE_ELEMENTS) + 1;
     arena.putInt(node + Layout.NODE_ELEMENTS, count);

@@ -12,13 +12,14 @@ import java.util.Arrays;
 final class MemtableRows implements RowSource {
 
   private final SlabArena arena;
-  private final int node;
   private final int limit;
-  private final int index;
+  private int node;
+  private int index;
 
-  /** Without an index: the rows in ascending order of ids. */
+  /** Without an index: the rows in ascending order of ids, the first {@link #count}. */
   private int[] rows = NO_ROWS;
 
+  private int count;
   private int at = -1;
 
   /** With an index: the entry of the present row, 0 on the backward chain. */
@@ -29,44 +30,55 @@ final class MemtableRows implements RowSource {
 
   private static final int[] NO_ROWS = new int[0];
 
-  MemtableRows(SlabArena arena, int node, int limit) {
+  /** Of no node yet: {@link #reset} comes first. */
+  MemtableRows(SlabArena arena, int limit) {
     this.arena = arena;
-    this.node = node;
     this.limit = limit;
+  }
+
+  MemtableRows(SlabArena arena, int node, int limit) {
+    this(arena, limit);
+    reset(node);
+  }
+
+  /** Becomes the rows of another node, not positioned. */
+  void reset(int newNode) {
+    node = newNode;
+    at = -1;
+    entry = 0;
+    element = 0;
+    count = 0;
     index = arena.acquireInt(SlabArena.address(node) + Layout.NODE_INDEX);
     if (index == 0) {
-      rows = collect();
+      collect();
     }
   }
 
   /** The newest version of each id below the limit. */
-  private int[] collect() {
+  private void collect() {
     int newest = NodeReader.newest(arena, node, limit);
-    if (NodeReader.isRecord(arena, node)) {
-      return newest == 0 ? NO_ROWS : new int[] {newest};
-    }
-    int[] found = new int[8];
-    int n = 0;
-    for (int e = newest; e != 0; e = NodeReader.previous(arena, e)) {
-      if (NodeReader.isRow(arena, e) && insertInOrder(found, n, e)) {
-        n++;
-        found = n == found.length ? Arrays.copyOf(found, n * 2) : found;
+    boolean record = NodeReader.isRecord(arena, node);
+    for (int e = newest; e != 0; e = record ? 0 : NodeReader.previous(arena, e)) {
+      if (count == rows.length) {
+        rows = count == 0 ? new int[8] : Arrays.copyOf(rows, count * 2);
+      }
+      if (NodeReader.isRow(arena, e) && insertInOrder(rows, count, e)) {
+        count++;
       }
     }
-    return Arrays.copyOf(found, n);
   }
 
   /** Inserts an element older than all in {@code found}, unless its id is there already. */
-  private boolean insertInOrder(int[] found, int count, int candidate) {
+  private boolean insertInOrder(int[] found, int n, int candidate) {
     long sequenceId = NodeReader.sequence(arena, candidate);
     int i = 0;
-    while (i < count && NodeReader.sequence(arena, found[i]) < sequenceId) {
+    while (i < n && NodeReader.sequence(arena, found[i]) < sequenceId) {
       i++;
     }
-    if (i < count && NodeReader.sequence(arena, found[i]) == sequenceId) {
+    if (i < n && NodeReader.sequence(arena, found[i]) == sequenceId) {
       return false;
     }
-    System.arraycopy(found, i, found, i + 1, count - i);
+    System.arraycopy(found, i, found, i + 1, n - i);
     found[i] = candidate;
     return true;
   }
@@ -91,14 +103,14 @@ final class MemtableRows implements RowSource {
 
   private int firstAtOrAbove(long sequenceId) {
     int i = 0;
-    while (i < rows.length && NodeReader.sequence(arena, rows[i]) < sequenceId) {
+    while (i < count && NodeReader.sequence(arena, rows[i]) < sequenceId) {
       i++;
     }
     return i;
   }
 
   private boolean take() {
-    element = at >= 0 && at < rows.length ? rows[at] : 0;
+    element = at >= 0 && at < count ? rows[at] : 0;
     return element != 0;
   }
 

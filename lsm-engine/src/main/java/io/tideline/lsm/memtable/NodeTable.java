@@ -1,21 +1,41 @@
 package io.tideline.lsm.memtable;
 
 import io.tideline.lsm.memory.SlabArena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
  * The hash of nodes: open addressing with linear probing in the memtable's arena, slots of {@code
- * [fingerprint 4][node 4]}, at most three quarters full. It doubles by building a new table;
- * readers on the old one still find every node their snapshot can contain.
+ * [fingerprint 4][node 4]}, at most three quarters full. The fingerprint is the upper half of the
+ * hash and its uppermost bits are the home slot, so that growing reads slots only. It doubles by
+ * building a new table; readers on the old one still find every node their snapshot can contain.
  *
  * <p>Threading: one writer, wait-free readers.
  */
 final class NodeTable {
 
-  private static final int SLOTS_INITIAL = 1024;
+  /** 2 KiB: the memtable of an idle partition should be small. */
+  private static final int SLOTS_INITIAL = 256;
 
-  /** Slots and mask belong together and change together. */
-  private record Slots(long address, int count) {}
+  /** Slots and their number belong together and change together. */
+  private record Slots(long address, int count) {
+
+    int home(int fingerprint) {
+      return fingerprint >>> (1 + Integer.numberOfLeadingZeros(count));
+    }
+
+    long at(int slot) {
+      return address + (long) slot * Long.BYTES;
+    }
+  }
+
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   private final SlabArena arena;
   private volatile Slots slots = new Slots(0, 0);
@@ -48,8 +68,8 @@ final class NodeTable {
     }
     int mask = table.count - 1;
     int fingerprint = (int) (hash >>> 32);
-    for (int i = (int) hash & mask; ; i = (i + 1) & mask) {
-      long slot = arena.acquireLong(table.address + (long) i * Long.BYTES);
+    for (int i = table.home(fingerprint); ; i = (i + 1) & mask) {
+      long slot = arena.acquireLong(table.at(i));
       if (slot == 0) {
         return 0;
       }
@@ -68,14 +88,33 @@ final class NodeTable {
         || arena.getByte(node + Layout.NODE_KEY) != space) {
       return false;
     }
-    var slab = arena.slab(node);
-    long from = SlabArena.slabOffset(node) + Layout.NODE_KEY + 1;
-    for (int i = 0; i < key.length; i++) {
-      if (slab.get(java.lang.foreign.ValueLayout.JAVA_BYTE, from + i) != key[i]) {
+    // A node lies within one slab.
+    long from = arena.offset(node) + Layout.NODE_KEY + 1;
+    MemorySegment memory = arena.memory();
+    int i = 0;
+    for (; i + Long.BYTES <= key.length; i += Long.BYTES) {
+      if (memory.get(LONG, from + i) != (long) LONGS.get(key, i)) {
+        return false;
+      }
+    }
+    for (; i < key.length; i++) {
+      if (memory.get(ValueLayout.JAVA_BYTE, from + i) != key[i]) {
         return false;
       }
     }
     return true;
+  }
+
+  /** The slot where the search for a hash begins; the writer's, to fetch it early. */
+  long firstSlot(long hash) {
+    Slots table = slots;
+    return table.count == 0 ? 0 : arena.getLong(table.at(table.home((int) (hash >>> 32))));
+  }
+
+  /** The node in {@link #firstSlot} if its fingerprint fits, 0 otherwise. */
+  int likelyNode(long hash) {
+    long slot = firstSlot(hash);
+    return slot >>> 32 == hash >>> 32 ? (int) slot : 0;
   }
 
   /** Adds a node whose key is not there yet and whose fields are written. */
@@ -84,7 +123,7 @@ final class NodeTable {
       grow();
     }
     nodes++;
-    put(slots, hash, node);
+    put(slots, (int) (hash >>> 32), node);
   }
 
   private void grow() {
@@ -95,31 +134,30 @@ final class NodeTable {
     arena.zero(address, bytes);
     Slots wider = new Slots(address, count);
     for (int i = 0; i < old.count; i++) {
-      int node = (int) arena.getLong(old.address + (long) i * Long.BYTES);
-      if (node != 0) {
-        put(wider, arena.getLong(SlabArena.address(node) + Layout.NODE_HASH), node);
+      long slot = arena.getLong(old.at(i));
+      if (slot != 0) {
+        put(wider, (int) (slot >>> 32), (int) slot);
       }
     }
     slots = wider;
   }
 
-  private void put(Slots table, long hash, int node) {
+  private void put(Slots table, int fingerprint, int node) {
     int mask = table.count - 1;
-    int i = (int) hash & mask;
-    while (arena.getLong(table.address + (long) i * Long.BYTES) != 0) {
+    int i = table.home(fingerprint);
+    while (arena.getLong(table.at(i)) != 0) {
       i = (i + 1) & mask;
     }
-    arena.releaseLong(
-        table.address + (long) i * Long.BYTES, hash >>> 32 << 32 | (node & 0xFFFF_FFFFL));
+    arena.releaseLong(table.at(i), (long) fingerprint << 32 | (node & 0xFFFF_FFFFL));
   }
 
-  /** All nodes allocated below reference {@code limit}, in no order. */
+  /** All nodes allocated below reference {@code limit}, in the order of hashes. */
   int[] nodesBelow(int limit) {
     Slots table = slots;
     int[] found = new int[Math.max(16, table.count / 4)];
     int n = 0;
     for (int i = 0; i < table.count; i++) {
-      int node = (int) arena.acquireLong(table.address + (long) i * Long.BYTES);
+      int node = (int) arena.acquireLong(table.at(i));
       if (node != 0 && Integer.compareUnsigned(node, limit) < 0) {
         if (n == found.length) {
           found = Arrays.copyOf(found, n * 2);

@@ -23,23 +23,28 @@ public final class KeyHash {
 
   /** Hash of an internal key. */
   public static long of(byte[] internalKey, long seed) {
-    return hash(internalKey, 1, internalKey[0] & 0xFF, seed);
+    return of(internalKey, internalKey.length, seed);
+  }
+
+  /** Hash of the internal key in the first {@code length} bytes of an array. */
+  public static long of(byte[] internalKey, int length, long seed) {
+    return hash(internalKey, 1, length, internalKey[0] & 0xFF, seed);
   }
 
   /** Hash of the internal key made of {@code space} and {@code key}, without building it. */
   public static long of(int space, byte[] key, long seed) {
-    return hash(key, 0, space, seed);
+    return hash(key, 0, key.length, space, seed);
   }
 
-  private static long hash(byte[] bytes, int from, int space, long seed) {
-    int length = bytes.length - from;
+  private static long hash(byte[] bytes, int from, int to, int space, long seed) {
+    int length = to - from;
     long h = seed ^ (A * (space + 1)) ^ (B * length);
     int at = from;
     for (int left = length; left >= 8; left -= 8, at += 8) {
       h = fold(h ^ (long) LONGS.get(bytes, at), A);
     }
     long tail = 0;
-    for (; at < bytes.length; at++) {
+    for (; at < to; at++) {
       tail = tail << 8 | (bytes[at] & 0xFF);
     }
     return fold(fold(h ^ tail, B) ^ C, A ^ length);

@@ -4,6 +4,8 @@ import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.file.Encoder;
 import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.row.RowType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,9 @@ final class BlockBuilder {
   private int fragmentCount;
 
   // The open fragment.
-  private byte @Nullable [] key;
+  private byte[] key = new byte[64];
+  private int keyLength;
+  private boolean open;
   private boolean first;
   private boolean record;
   private TimelineHead head = io.tideline.lsm.row.Heads.NONE;
@@ -28,28 +32,47 @@ final class BlockBuilder {
 
   // Of the block so far, for its index entry.
   private long maxMillis;
-  private byte[] lastKey = new byte[0];
   private long lastId;
 
   void clear() {
     payload.clear();
     values.clear();
     fragmentCount = 0;
-    key = null;
+    open = false;
     rows = 0;
     maxMillis = Long.MIN_VALUE;
   }
 
   /** Starts a fragment; {@code first} if it starts its group. */
-  void begin(byte[] groupKey, TimelineHead groupHead, boolean isRecord, boolean isFirst) {
-    key = groupKey;
+  void begin(byte[] from, int length, TimelineHead groupHead, boolean isRecord, boolean isFirst) {
+    if (key.length < length) {
+      key = new byte[length * 2];
+    }
+    System.arraycopy(from, 0, key, 0, length);
+    keyLength = length;
+    open = true;
     head = groupHead;
     record = isRecord;
     first = isFirst;
     rows = 0;
     values.clear();
-    lastKey = groupKey;
     lastId = Long.MIN_VALUE;
+  }
+
+  /** Adds an appended row to the open fragment. */
+  void append(long id, long rowMillis, int meta, MemorySegment from, long offset, int length) {
+    if (rows == ids.length) {
+      growColumns();
+    }
+    int at = values.grow(length);
+    MemorySegment.copy(from, ValueLayout.JAVA_BYTE, offset, values.array(), at, length);
+    ids[rows] = id;
+    millis[rows] = rowMillis;
+    metas[rows] = (byte) meta;
+    ends[rows] = values.size();
+    rows++;
+    lastId = id;
+    maxMillis = Math.max(maxMillis, rowMillis);
   }
 
   /** Adds a row to the open fragment. */
@@ -87,9 +110,20 @@ final class BlockBuilder {
    * @param complete whether the group ends here too: only then can its head be implied
    */
   void end(boolean complete) {
-    byte[] fragmentKey = java.util.Objects.requireNonNull(key, "no open fragment");
     if (!complete && rows == 0) {
       throw new AssertionError("a fragment without rows must end its group: seeks rely on it");
+    }
+    end(complete, first && !record && !(complete && isImplied()));
+  }
+
+  /** Ends the open fragment, which is a plain group: its rows imply its head. */
+  void endPlain() {
+    end(true, false);
+  }
+
+  private void end(boolean complete, boolean explicit) {
+    if (!open) {
+      throw new AssertionError("no open fragment");
     }
     if (fragmentCount == fragments.length) {
       fragments = Arrays.copyOf(fragments, fragmentCount * 2);
@@ -100,15 +134,14 @@ final class BlockBuilder {
     int idWidth = BlockFormat.width(rows == 0 ? 0 : ids[rows - 1] - base);
     int millisWidth = BlockFormat.width(maxDelta(baseMillis));
     int endWidth = BlockFormat.width(values.size());
-    boolean explicit = first && !record && !(complete && isImplied());
-    payload.putShort(fragmentKey.length);
+    payload.putShort(keyLength);
     payload.putByte(
         (first ? BlockFormat.FIRST : 0)
             | (explicit ? BlockFormat.EXPLICIT_HEAD : 0)
             | (record ? BlockFormat.RECORD : 0)
             | (complete ? 0 : BlockFormat.CONTINUES));
     payload.putByte(BlockFormat.widthsCode(idWidth, millisWidth, endWidth));
-    payload.putInt(rows).putBytes(fragmentKey, 0, fragmentKey.length);
+    payload.putInt(rows).putBytes(key, 0, keyLength);
     if (explicit) {
       putHead();
     }
@@ -118,7 +151,7 @@ final class BlockBuilder {
     }
     payload.putBytes(values.array(), 0, values.size());
     values.clear();
-    key = null;
+    open = false;
   }
 
   private boolean isImplied() {
@@ -170,8 +203,8 @@ final class BlockBuilder {
 
   /** Raw bytes the block would have if it were finished now, within a few bytes. */
   int estimatedBytes() {
-    int open = key == null ? 0 : BlockFormat.FRAGMENT_PREFIX + key.length + 56 + rows * 8;
-    return payload.size() + open + values.size() + 4 * fragmentCount + 4;
+    int unfinished = open ? BlockFormat.FRAGMENT_PREFIX + keyLength + 56 + rows * 8 : 0;
+    return payload.size() + unfinished + values.size() + 4 * fragmentCount + 4;
   }
 
   boolean isEmpty() {
@@ -180,11 +213,16 @@ final class BlockBuilder {
 
   /** Rows in the open fragment. */
   int openRows() {
-    return key == null ? 0 : rows;
+    return open ? rows : 0;
   }
 
+  /** The key of the last fragment, in the first {@link #lastKeyLength} bytes. */
   byte[] lastKey() {
-    return lastKey;
+    return key;
+  }
+
+  int lastKeyLength() {
+    return keyLength;
   }
 
   long lastId() {

@@ -3,6 +3,9 @@ package io.tideline.lsm.table;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.row.Heads;
+import io.tideline.lsm.row.RowSink;
+import io.tideline.lsm.row.RowType;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -106,24 +109,73 @@ final class Fragment {
 
   /** Compares the key with {@code other} as unsigned bytes. */
   int compareKey(byte[] other) {
-    MemorySegment right = MemorySegment.ofArray(other);
-    long from = start + BlockFormat.FRAGMENT_PREFIX;
-    long mismatch = MemorySegment.mismatch(block, from, from + keyLength, right, 0, other.length);
-    if (mismatch < 0) {
-      return 0;
-    }
-    if (mismatch >= Math.min(keyLength, other.length)) {
-      return Integer.compare(keyLength, other.length);
-    }
-    return Integer.compare(
-        block.get(ValueLayout.JAVA_BYTE, from + mismatch) & 0xFF, other[(int) mismatch] & 0xFF);
+    return compareKey(other, other.length);
+  }
+
+  /** Compares the key with the first {@code length} bytes of {@code other} as unsigned bytes. */
+  int compareKey(byte[] other, int length) {
+    return Keys.compare(block, start + BlockFormat.FRAGMENT_PREFIX, keyLength, other, length);
+  }
+
+  /**
+   * Compares the key of a fragment with {@code other}, without moving a window there.
+   *
+   * @param fragment its number of {@code count} in the block
+   */
+  static int compareKey(MemorySegment block, int fragment, int count, byte[] other) {
+    long directory = block.byteSize() - (count + 1L) * Integer.BYTES;
+    long start = block.get(INT, directory + (long) fragment * Integer.BYTES);
+    int length = block.get(SHORT, start) & 0xFFFF;
+    return Keys.compare(block, start + BlockFormat.FRAGMENT_PREFIX, length, other, other.length);
   }
 
   byte[] key() {
     byte[] key = new byte[keyLength];
-    MemorySegment.copy(
-        block, ValueLayout.JAVA_BYTE, start + BlockFormat.FRAGMENT_PREFIX, key, 0, keyLength);
+    copyKey(key);
     return key;
+  }
+
+  int keyLength() {
+    return keyLength;
+  }
+
+  /** Copies the key to the start of an array that has room for it. */
+  void copyKey(byte[] to) {
+    MemorySegment.copy(
+        block, ValueLayout.JAVA_BYTE, start + BlockFormat.FRAGMENT_PREFIX, to, 0, keyLength);
+  }
+
+  /**
+   * Whether this is a whole group of appended rows, none older than {@code expireBeforeMillis},
+   * whose head they imply.
+   */
+  boolean isPlain(long expireBeforeMillis) {
+    int relevant =
+        BlockFormat.FIRST | BlockFormat.EXPLICIT_HEAD | BlockFormat.RECORD | BlockFormat.CONTINUES;
+    if ((flags & relevant) != BlockFormat.FIRST || baseMillis < expireBeforeMillis) {
+      return false;
+    }
+    for (int i = 0; i < rows; i++) {
+      if (RowType.type(meta(i)) != RowType.APPEND) {
+        return false;
+      }
+    }
+    return rows > 0;
+  }
+
+  /** Bytes of all values. */
+  long valueBytes() {
+    return rows == 0 ? 0 : valueEnd(rows - 1);
+  }
+
+  /** Gives the rows of a plain group away. */
+  void copyPlain(RowSink sink) throws IOException {
+    long from = 0;
+    for (int i = 0; i < rows; i++) {
+      long end = valueEnd(i);
+      sink.append(id(i), millis(i), meta(i), block, values + from, (int) (end - from));
+      from = end;
+    }
   }
 
   /** The group's head; only of a first fragment. */

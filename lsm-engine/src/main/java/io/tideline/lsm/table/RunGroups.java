@@ -2,6 +2,7 @@ package io.tideline.lsm.table;
 
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.row.GroupSource;
+import io.tideline.lsm.row.RowSink;
 import io.tideline.lsm.row.RowSource;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,8 @@ final class RunGroups implements GroupSource {
   private final RunPosition at;
   private final RunRows rows;
   private boolean valid;
-  private byte[] key = NO_KEY;
+  private byte[] key = new byte[64];
+  private int keyLength;
 
   RunGroups(TableRun run, boolean cached) {
     this.run = run;
@@ -32,16 +34,18 @@ final class RunGroups implements GroupSource {
 
   @Override
   public boolean next() throws IOException {
+    byte[] floor = run.isVirtual() ? key() : NO_KEY;
     if (at.fragment().continues()) {
       // Past all rows of this group, however many blocks they fill.
-      valid = at.locate(key, Long.MAX_VALUE) && at.seekFragment(key);
-      if (valid && at.fragment().compareKey(key) == 0) {
+      byte[] whole = key();
+      valid = at.locate(whole, Long.MAX_VALUE) && at.seekFragment(whole);
+      if (valid && at.fragment().compareKey(whole) == 0) {
         valid = at.nextFragment() || at.nextBlock();
       }
     } else {
       valid = at.nextFragment() || at.nextBlock();
     }
-    return settle(key);
+    return settle(floor);
   }
 
   private boolean moveTo(byte[] target) throws IOException {
@@ -55,17 +59,19 @@ final class RunGroups implements GroupSource {
    */
   private boolean settle(byte[] from) throws IOException {
     byte[] floor = from;
-    while (valid) {
-      byte[] found = at.fragment().key();
-      if (run.counts(at.table(), found)) {
-        key = found;
-        return true;
-      }
-      byte[] next = run.nextCounting(at.table(), found, floor);
+    while (valid && run.isVirtual() && !run.counts(at.table(), at.fragment().key())) {
+      byte[] next = run.nextCounting(at.table(), at.fragment().key(), floor);
       valid = next != null && moveTo(next);
       floor = next == null ? floor : next;
     }
-    return false;
+    if (valid) {
+      keyLength = at.fragment().keyLength();
+      if (key.length < keyLength) {
+        key = new byte[keyLength * 2];
+      }
+      at.fragment().copyKey(key);
+    }
+    return valid;
   }
 
   @Override
@@ -74,8 +80,13 @@ final class RunGroups implements GroupSource {
   }
 
   @Override
-  public byte[] key() {
+  public byte[] keyBuffer() {
     return key;
+  }
+
+  @Override
+  public int keyLength() {
+    return keyLength;
   }
 
   @Override
@@ -85,8 +96,23 @@ final class RunGroups implements GroupSource {
 
   @Override
   public RowSource rows() throws IOException {
-    rows.reset(key, at);
+    rows.reset(key(), at);
     return rows;
+  }
+
+  @Override
+  public int plainBytes(long expireBeforeMillis) {
+    Fragment fragment = at.fragment();
+    if (!fragment.isPlain(expireBeforeMillis)) {
+      return NOT_PLAIN;
+    }
+    long bytes = fragment.valueBytes() + (long) fragment.rows() * PLAIN_ROW_BYTES;
+    return bytes > Integer.MAX_VALUE ? NOT_PLAIN : (int) bytes;
+  }
+
+  @Override
+  public void copyPlain(RowSink sink) throws IOException {
+    at.fragment().copyPlain(sink);
   }
 
   @Override

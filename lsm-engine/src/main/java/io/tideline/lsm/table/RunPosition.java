@@ -1,5 +1,6 @@
 package io.tideline.lsm.table;
 
+import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.cache.PinnedBlock;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunPosition implements AutoCloseable {
 
+  /** So many neighbours in a row, and more are read at once: the walk will go on. */
+  private static final int READ_AHEAD_AFTER = 2;
+
+  /** So many neighbours in a row, and blocks are not cached: they would push out hotter ones. */
+  private static final int CACHE_MAX = 64;
+
   private final TableRun run;
   private final boolean cached;
   private final Fragment fragment = new Fragment();
@@ -19,6 +26,12 @@ final class RunPosition implements AutoCloseable {
   private @Nullable PinnedBlock held;
   private int fragments;
   private int index;
+
+  /** Blocks moved on to their neighbour, one after the other: negative towards the start. */
+  private int neighbours;
+
+  /** Made when a walk turns out to be long. */
+  private @Nullable ReadAhead window;
 
   RunPosition(TableRun run, boolean cached) {
     this.run = run;
@@ -60,6 +73,7 @@ final class RunPosition implements AutoCloseable {
   }
 
   boolean nextBlock() throws IOException {
+    neighbours = Math.max(0, neighbours) + 1;
     if (block + 1 < reader().blockCount()) {
       return moveTo(table, block + 1);
     }
@@ -67,6 +81,7 @@ final class RunPosition implements AutoCloseable {
   }
 
   boolean previousBlock() throws IOException {
+    neighbours = Math.min(0, neighbours) - 1;
     if (block > 0) {
       return moveTo(table, block - 1);
     }
@@ -114,13 +129,31 @@ final class RunPosition implements AutoCloseable {
       return selectFragment(0);
     }
     TableReader reader = run.tables().get(t);
-    PinnedBlock loaded = cached ? reader.block(b) : reader.load(b);
-    close();
+    PinnedBlock loaded = read(reader, b);
+    release();
     held = loaded;
     table = t;
     block = b;
     fragments = Fragment.count(loaded.data(), reader.path(), reader.blockOffset(b));
     return selectFragment(0);
+  }
+
+  private PinnedBlock read(TableReader reader, int b) throws IOException {
+    int steps = Math.abs(neighbours);
+    if (cached && steps < READ_AHEAD_AFTER) {
+      return reader.block(b);
+    }
+    PinnedBlock known = cached ? reader.cachedBlock(b) : null;
+    if (known != null) {
+      return known;
+    }
+    ReadAhead ahead = window;
+    if (ahead == null) {
+      ahead = new ReadAhead(reader.memory());
+      window = ahead;
+    }
+    PinnedBlock loaded = reader.load(b, ahead, neighbours < 0);
+    return cached && steps < CACHE_MAX ? reader.addToCache(b, loaded) : loaded;
   }
 
   /** Moves to a fragment of the present block. */
@@ -149,23 +182,31 @@ final class RunPosition implements AutoCloseable {
 
   /** Moves to the first fragment of the present block at or after a key. */
   boolean seekFragment(byte[] key) throws IOException {
+    PinnedBlock now = held;
+    if (now == null) {
+      return false;
+    }
     int low = 0;
     int high = fragments;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      selectFragment(middle);
-      if (fragment.compareKey(key) < 0) {
-        low = middle + 1;
-      } else {
-        high = middle;
+    try {
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (Fragment.compareKey(now.data(), middle, fragments, key) < 0) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
       }
+    } catch (IndexOutOfBoundsException e) {
+      throw new CorruptionException(
+          reader().path(), reader().blockOffset(block), "a directory of fragments", e.toString());
     }
     return selectFragment(low);
   }
 
   /** Copies another position of the same run; both hold the block then. */
   void copyFrom(RunPosition other) throws IOException {
-    close();
+    release();
     PinnedBlock theirs = other.held;
     if (theirs != null && !theirs.tryRetain()) {
       throw new AssertionError("a held block cannot be gone");
@@ -177,11 +218,19 @@ final class RunPosition implements AutoCloseable {
     selectFragment(other.index);
   }
 
-  @Override
-  public void close() {
+  private void release() {
     if (held != null) {
       held.release();
       held = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    release();
+    if (window != null) {
+      window.close();
+      window = null;
     }
   }
 }

@@ -70,19 +70,7 @@ final class TableIndex {
   }
 
   int compareLastKey(int block, byte[] key) {
-    long from = entry(block) + 2;
-    int length = keyLength(block);
-    long mismatch =
-        MemorySegment.mismatch(
-            data, from, from + length, MemorySegment.ofArray(key), 0, key.length);
-    if (mismatch < 0) {
-      return 0;
-    }
-    if (mismatch >= Math.min(length, key.length)) {
-      return Integer.compare(length, key.length);
-    }
-    return Integer.compare(
-        data.get(ValueLayout.JAVA_BYTE, from + mismatch) & 0xFF, key[(int) mismatch] & 0xFF);
+    return Keys.compare(data, entry(block) + 2, keyLength(block), key, key.length);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.tideline.lsm.cache.BlockCache;
 import io.tideline.lsm.cache.PinnedBlock;
 import io.tideline.lsm.file.FileFrame;
 import io.tideline.lsm.fs.StorageFile;
+import io.tideline.lsm.memory.NativeMemory;
 import io.tideline.lsm.row.KeyHash;
 import io.tideline.lsm.row.KeyRanges;
 import java.io.IOException;
@@ -224,35 +225,78 @@ public final class TableReader implements AutoCloseable {
 
   /** A decoded block, held for the caller, from the cache. */
   PinnedBlock block(int number) throws IOException {
-    return cache.get(cacheNumber, number, () -> load(number));
+    PinnedBlock cached = cache.getIfPresent(cacheNumber, number);
+    return cached != null ? cached : cache.put(cacheNumber, number, load(number));
+  }
+
+  /** A decoded block, held for the caller, if the cache has it. */
+  @Nullable PinnedBlock cachedBlock(int number) {
+    return cache.getIfPresent(cacheNumber, number);
+  }
+
+  /** Adds a decoded block to the cache; the caller keeps its hold. */
+  PinnedBlock addToCache(int number, PinnedBlock block) {
+    return cache.put(cacheNumber, number, block);
   }
 
   /** A decoded block, held for the caller, that does not enter the cache. */
   PinnedBlock load(int number) throws IOException {
+    long offset = blockOffset(number);
+    int length = checkedLength(number);
+    ByteBuffer stored = cache.takeBuffer(length);
+    try {
+      file.read(stored, offset);
+      return decode(stored.flip(), offset, length);
+    } finally {
+      cache.giveBack(stored);
+    }
+  }
+
+  /** As {@link #load}, through a window. */
+  PinnedBlock load(int number, ReadAhead window, boolean backward) throws IOException {
+    long offset = blockOffset(number);
+    int length = checkedLength(number);
+    ByteBuffer stored = window.read(this, offset, length, backward);
+    return stored == null ? load(number) : decode(stored, offset, length);
+  }
+
+  private int checkedLength(int number) throws CorruptionException {
     long offset = index.blockOffset(number);
     int length = index.blockLength(number);
     if (offset < FileFrame.HEADER_BYTES || length <= 0 || offset + length > format.filterOffset()) {
       throw new CorruptionException(
           path, format.indexOffset(), "a block inside the file", offset + " + " + length);
     }
-    ByteBuffer stored = cache.takeBuffer(length);
-    try {
-      if (file.read(stored, offset) < length) {
-        throw new CorruptionException(path, offset, length + " bytes", "a truncated file");
-      }
-      stored.flip();
-      int raw = BlockCodec.check(stored, path, offset);
-      PinnedBlock block = new PinnedBlock(cache.memory(), raw);
-      try {
-        BlockCodec.decode(stored, block.data(), path, offset);
-        return block;
-      } catch (Throwable e) {
-        block.release();
-        throw e;
-      }
-    } finally {
-      cache.giveBack(stored);
+    return length;
+  }
+
+  private PinnedBlock decode(ByteBuffer stored, long offset, int length) throws IOException {
+    if (stored.limit() < length) {
+      throw new CorruptionException(path, offset, length + " bytes", "a truncated file");
     }
+    int raw = BlockCodec.check(stored, path, offset);
+    PinnedBlock block = new PinnedBlock(cache.memory(), raw);
+    try {
+      BlockCodec.decode(stored, block.data(), path, offset);
+      return block;
+    } catch (Throwable e) {
+      block.release();
+      throw e;
+    }
+  }
+
+  /** Reads stored bytes until {@code to} is full or the file ends; returns how many. */
+  int readStored(ByteBuffer to, long offset) throws IOException {
+    return file.read(to, offset);
+  }
+
+  /** Where the blocks end. */
+  long blocksEnd() {
+    return format.filterOffset();
+  }
+
+  NativeMemory memory() {
+    return cache.memory();
   }
 
   /**

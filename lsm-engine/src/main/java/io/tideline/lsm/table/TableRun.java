@@ -70,6 +70,11 @@ public final class TableRun {
         || (virtual && bounds.get(table).endsAtOrBefore(key));
   }
 
+  /** Whether some key in its tables does not count. */
+  boolean isVirtual() {
+    return virtual;
+  }
+
   /** Whether a key of a table counts. */
   boolean counts(int table, byte[] key) {
     return !virtual || bounds.get(table).contains(key);

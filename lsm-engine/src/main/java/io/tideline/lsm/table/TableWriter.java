@@ -6,10 +6,14 @@ import io.tideline.lsm.file.Encoder;
 import io.tideline.lsm.file.FileFrame;
 import io.tideline.lsm.file.Syncs;
 import io.tideline.lsm.fs.StorageFile;
+import io.tideline.lsm.row.GroupSource;
+import io.tideline.lsm.row.Heads;
 import io.tideline.lsm.row.KeyHash;
+import io.tideline.lsm.row.RowSink;
 import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.row.RowType;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.UUID;
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: confined. The caller owns the file; {@link #finish} forces it, nothing else does.
  */
-public final class TableWriter {
+public final class TableWriter implements RowSink {
 
   /** Bytes gathered before a write call. */
   private static final int WRITE_BYTES = 256 << 10;
@@ -45,8 +49,9 @@ public final class TableWriter {
   private long written;
 
   // The open group.
-  private byte[] key = new byte[0];
-  private TimelineHead head = io.tideline.lsm.row.Heads.NONE;
+  private byte[] key = new byte[64];
+  private int keyLength;
+  private TimelineHead head = Heads.NONE;
   private boolean record;
   private long lastId;
   private boolean anyRow;
@@ -82,26 +87,86 @@ public final class TableWriter {
   public void beginGroup(
       byte[] groupKey, TimelineHead groupHead, boolean isRecord, boolean continued)
       throws IOException {
-    if (groups + hashCount > 0 && Arrays.compareUnsigned(groupKey, key) <= 0) {
-      throw new AssertionError("table writer: keys must ascend");
-    }
+    beginGroup(groupKey, groupKey.length, groupHead, isRecord, continued);
+  }
+
+  /** Starts a group whose key is the first {@code length} bytes of {@code groupKey}. */
+  public void beginGroup(
+      byte[] groupKey, int length, TimelineHead groupHead, boolean isRecord, boolean continued)
+      throws IOException {
     if (block.estimatedBytes() >= style.blockBytes()) {
       cutBlock();
     }
-    if (hashCount == 0) {
-      minKey = groupKey;
-    }
-    key = groupKey;
+    takeKey(groupKey, length);
     head = groupHead;
     record = isRecord;
-    anyRow = false;
-    addHash(KeyHash.of(groupKey, engineId.getLeastSignificantBits()));
     groups += continued ? 0 : 1;
     flags |= isRecord ? TableProperties.HAS_RECORDS : 0;
     if (!continued && groupHead.trimmedThrough() != TimelineHead.NOTHING_TRIMMED) {
       flags |= TableProperties.HAS_TRIMS;
     }
-    block.begin(groupKey, groupHead, isRecord, !continued);
+    block.begin(key, keyLength, groupHead, isRecord, !continued);
+  }
+
+  private void takeKey(byte[] groupKey, int length) {
+    if (hashCount > 0 && Arrays.compareUnsigned(groupKey, 0, length, key, 0, keyLength) <= 0) {
+      throw new AssertionError("table writer: keys must ascend");
+    }
+    if (key.length < length) {
+      key = new byte[length * 2];
+    }
+    System.arraycopy(groupKey, 0, key, 0, length);
+    keyLength = length;
+    if (hashCount == 0) {
+      minKey = Arrays.copyOf(key, length);
+    }
+    anyRow = false;
+    addHash(KeyHash.of(key, length, engineId.getLeastSignificantBits()));
+  }
+
+  /** Whether a plain group of so many bytes is written in one piece: a good part of a block. */
+  public static boolean takesPlain(TableStyle style, int plainBytes) {
+    return plainBytes <= style.blockBytes() / 2;
+  }
+
+  /**
+   * Adds the present group of {@code source}, a plain one, in one piece.
+   *
+   * @param plainBytes see {@link GroupSource#plainBytes}
+   */
+  public void addPlain(GroupSource source, int plainBytes) throws IOException {
+    int more = BlockFormat.FRAGMENT_PREFIX + source.keyLength() + plainBytes;
+    if (!block.isEmpty() && block.estimatedBytes() + more > style.blockBytes()) {
+      cutBlock();
+    }
+    takeKey(source.keyBuffer(), source.keyLength());
+    head = Heads.NONE;
+    record = false;
+    groups++;
+    block.begin(key, keyLength, Heads.NONE, false, true);
+    source.copyPlain(this);
+    block.endPlain();
+  }
+
+  /** Takes a row of the plain group that {@link #addPlain} adds. */
+  @Override
+  public void append(long id, long millis, int meta, MemorySegment from, long offset, int length) {
+    checkId(id);
+    block.append(id, millis, meta, from, offset, length);
+    rows++;
+    minId = Math.min(minId, id);
+    maxId = Math.max(maxId, id);
+    minMillis = Math.min(minMillis, millis);
+    maxMillis = Math.max(maxMillis, millis);
+    maxRowMillis = Math.max(maxRowMillis, millis);
+  }
+
+  private void checkId(long id) {
+    if (anyRow && id <= lastId) {
+      throw new AssertionError("table writer: ids must ascend, " + id + " after " + lastId);
+    }
+    lastId = id;
+    anyRow = true;
   }
 
   /** Adds a row that only hides older ones of its id. */
@@ -115,9 +180,7 @@ public final class TableWriter {
    * @param value stands on a row with the value, null for none
    */
   public void add(long id, long millis, int meta, @Nullable RowSource value) throws IOException {
-    if (anyRow && id <= lastId) {
-      throw new AssertionError("table writer: ids must ascend, " + id + " after " + lastId);
-    }
+    checkId(id);
     int size = value == null ? 0 : value.valueSize();
     if (size > WriteBatch.VALUE_BYTES_MAX) {
       throw new AssertionError("table writer: value of " + size + " bytes");
@@ -125,11 +188,9 @@ public final class TableWriter {
     if (block.openRows() > 0 && block.estimatedBytes() + size > style.blockBytes()) {
       block.end(false);
       cutBlock();
-      block.begin(key, head, record, false);
+      block.begin(key, keyLength, head, record, false);
     }
     block.add(id, millis, meta, value);
-    lastId = id;
-    anyRow = true;
     rows++;
     minId = Math.min(minId, id);
     maxId = Math.max(maxId, id);
@@ -168,8 +229,7 @@ public final class TableWriter {
       indexOffsets = Arrays.copyOf(indexOffsets, blocks * 2);
     }
     indexOffsets[blocks++] = index.size();
-    byte[] lastKey = block.lastKey();
-    index.putShort(lastKey.length).putBytes(lastKey, 0, lastKey.length);
+    index.putShort(block.lastKeyLength()).putBytes(block.lastKey(), 0, block.lastKeyLength());
     index.putLong(block.lastId()).putLong(block.maxMillis());
     index.putLong(position()).putInt(length);
     output.putBytes(encoded.array(), 0, length);
@@ -232,7 +292,7 @@ public final class TableWriter {
             maxLogIndex,
             flags,
             minKey,
-            key);
+            Arrays.copyOf(key, keyLength));
     Encoder propertiesSection = new Encoder(256);
     properties.encodeTo(propertiesSection);
     final long propertiesOffset = section(propertiesSection.array(), propertiesSection.size());

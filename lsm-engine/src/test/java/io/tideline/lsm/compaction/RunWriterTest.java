@@ -69,7 +69,7 @@ class RunWriterTest {
       }
     }
     assertThat(memtable.reserve(batch)).isTrue();
-    batch.ops().forEach(op -> memtable.apply(op, Heads.NONE));
+    memtable.apply(batch, change -> Heads.NONE);
     AtomicLong fileIds = new AtomicLong(1);
     EngineOptions options =
         EngineOptions.DEFAULTS

@@ -39,7 +39,7 @@ class MemtableTest {
 
   private void apply(WriteBatch batch) {
     assertThat(memtable.reserve(batch)).isTrue();
-    batch.ops().forEach(op -> memtable.apply(op, Heads.NONE));
+    memtable.apply(batch, change -> Heads.NONE);
   }
 
   private static WriteBatch batch() {

@@ -79,16 +79,12 @@ public final class TimelineStateMachine implements StateMachine {
       }
       engine.apply(out);
       state = newState;
-      if (out.ops().stream().anyMatch(TimelineStateMachine::isRow)) {
+      if (out.hasRows()) {
         newestRowMillis = now;
       }
     }
     completeTrims(batch.commands(), results);
     return results;
-  }
-
-  private static boolean isRow(WriteBatch.Op op) {
-    return op instanceof WriteBatch.Op.Append || op instanceof WriteBatch.Op.Put;
   }
 
   private static CommandResult apply(ApplyContext context, Command command) throws IOException {

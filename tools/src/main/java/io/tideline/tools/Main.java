@@ -1,5 +1,7 @@
 package io.tideline.tools;
 
+import io.tideline.tools.bench.BenchCommands;
+import io.tideline.tools.bench.engine.EngineBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
@@ -96,6 +98,7 @@ public final class Main implements Runnable {
     root.addSubcommand(metaCommands(context));
     root.addSubcommand(new ImportCommand(context));
     root.addSubcommand(new ExportCommand(context));
+    root.addSubcommand(benchCommands(context));
     root.addSubcommand(new InspectCommand(context));
     root.addSubcommand(new DoctorCommand(context));
     root.addSubcommand(new VersionCommand(context));
@@ -138,6 +141,11 @@ public final class Main implements Runnable {
         .addSubcommand(new MetaCommands.Get(context))
         .addSubcommand(new MetaCommands.Delete(context))
         .addSubcommand(new MetaCommands.ListMeta(context));
+  }
+
+  private static CommandLine benchCommands(ToolContext context) {
+    return new CommandLine(new BenchCommands.Group())
+        .addSubcommand(new EngineBenchCommand(context));
   }
 
   /** What holds for every command: help, exit codes, layout, streams. */

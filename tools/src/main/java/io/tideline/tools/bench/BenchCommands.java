@@ -1,0 +1,20 @@
+package io.tideline.tools.bench;
+
+import picocli.CommandLine.Command;
+
+/** {@code tideline bench}. */
+public final class BenchCommands {
+  private BenchCommands() {}
+
+  /** The group itself. */
+  @Command(
+      name = "bench",
+      description = "Measure parts of Tideline under named workloads: engine.",
+      footer = {
+        "",
+        "Examples:",
+        "  tideline bench engine --peer rocksdb --scale smoke",
+        "  tideline bench engine --peer rocksdb --scale full --output json",
+      })
+  public static final class Group {}
+}

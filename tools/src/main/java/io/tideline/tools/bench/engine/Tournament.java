@@ -1,0 +1,165 @@
+package io.tideline.tools.bench.engine;
+
+import io.tideline.tools.cli.FileTrees;
+import io.tideline.tools.cli.Progress;
+import io.tideline.tools.cli.ToolContext;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Lets systems take turns: first all warm up at once, unmeasured; then A B C A B C, one at a time,
+ * so that whatever else happens on the machine hits all of them.
+ *
+ * <p>Lifetime: the systems' processes live until {@link #close}.
+ */
+final class Tournament implements Closeable {
+  /** Rounds that are thrown away at least: the second runs what the first compiled. */
+  private static final int WARM_UP_ROUNDS_MIN = 2;
+
+  /** Rows of such a round at most: more would only take longer. */
+  private static final int WARM_UP_ROWS_MAX = 500_000;
+
+  private final ToolContext context;
+  private final Path directory;
+  private final boolean keep;
+  private final List<ChildProcess> children = new ArrayList<>();
+  private boolean warm;
+
+  private Tournament(ToolContext context, Path directory, boolean keep) {
+    this.context = context;
+    this.directory = directory;
+    this.keep = keep;
+  }
+
+  /**
+   * Starts the systems' processes.
+   *
+   * @param directory where they work
+   * @param rowsMax rows of the longest round to come
+   * @param keep whether each system's last files are left in {@code directory}
+   */
+  static Tournament start(
+      ToolContext context,
+      Path directory,
+      List<String> systems,
+      int rowsMax,
+      List<String> jvmOptions,
+      boolean keep)
+      throws IOException {
+    Tournament tournament = new Tournament(context, directory, keep);
+    try {
+      for (String system : systems) {
+        Path log = directory.resolve(fileName(system) + ".log");
+        tournament.children.add(ChildProcess.start(system, rowsMax, jvmOptions, log));
+      }
+      return tournament;
+    } catch (IOException failure) {
+      tournament.close();
+      throw failure;
+    }
+  }
+
+  private static String fileName(String system) {
+    return system.replace('/', '-');
+  }
+
+  /**
+   * Runs one cell.
+   *
+   * @param warmUpNanos how long to warm up, unless the processes are warm
+   * @param deadlineNanos on the context's clock: no round begins later, but one is always run
+   */
+  Cell run(RoundSpec spec, int rounds, long warmUpNanos, long deadlineNanos) throws IOException {
+    Cell cell = Cell.empty(spec);
+    try (Progress progress = new Progress(context, cell.title(), "turns")) {
+      if (!warm) {
+        warmUp(spec, warmUpNanos);
+        warm = true;
+      }
+      int turns = rounds * children.size();
+      int turn = 0;
+      for (int round = 0; round < rounds; round++) {
+        if (round > 0 && !isBefore(deadlineNanos)) {
+          break;
+        }
+        for (ChildProcess child : children) {
+          cell.add(child.system(), turn(child, spec, progress, turn, turns));
+          turn++;
+        }
+      }
+    }
+    return cell;
+  }
+
+  private boolean isBefore(long nanos) {
+    return context.nanoClock().getAsLong() - nanos < 0;
+  }
+
+  /** All at once: nothing is measured, and the machine may have several processors. */
+  private void warmUp(RoundSpec spec, long nanos) throws IOException {
+    long end = context.nanoClock().getAsLong() + nanos;
+    int rows = Math.min(spec.rows(), WARM_UP_ROWS_MAX);
+    try (ExecutorService atOnce = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (ChildProcess child : children) {
+        running.add(
+            atOnce.submit(
+                () -> {
+                  for (int round = 0; round < WARM_UP_ROUNDS_MIN || isBefore(end); round++) {
+                    Path home = freshHome(child);
+                    child.round(spec, rows, home, (phase, done) -> {});
+                    FileTrees.deleteTree(home);
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> each : running) {
+        each.get();
+      }
+    } catch (ExecutionException failed) {
+      switch (failed.getCause()) {
+        case RuntimeException known -> throw known;
+        case IOException known -> throw known;
+        case null, default -> throw new IOException(failed);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", interrupted);
+    }
+  }
+
+  private Map<String, Double> turn(
+      ChildProcess child, RoundSpec spec, Progress progress, int turn, int turns)
+      throws IOException {
+    Path home = freshHome(child);
+    Map<String, Double> figures =
+        child.round(
+            spec, spec.rows(), home, (phase, done) -> progress.update(turn, (turn + done) / turns));
+    if (!keep) {
+      FileTrees.deleteTree(home);
+    }
+    return figures;
+  }
+
+  private Path freshHome(ChildProcess child) throws IOException {
+    Path home = directory.resolve(fileName(child.system()));
+    if (Files.exists(home)) {
+      FileTrees.deleteTree(home);
+    }
+    return home;
+  }
+
+  @Override
+  public void close() {
+    children.forEach(ChildProcess::close);
+  }
+}

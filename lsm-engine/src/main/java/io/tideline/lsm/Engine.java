@@ -6,7 +6,11 @@ import io.tideline.lsm.view.EngineView;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -317,13 +321,129 @@ public final class Engine implements Closeable {
 
   /**
    * Links the durable state into {@code target}, which must not exist. The target is durable on
-   * return and can be opened as an engine.
+   * return and can be opened as an engine, or streamed to one ({@link SnapshotReceiver}).
    */
   public EngineSnapshot snapshot(Path target) throws IOException {
     checkOpen();
     maintenance.checkWorking();
     return new SnapshotJob(resources.fileSystem(), directory, target, jobs.engineId(), versions)
         .run();
+  }
+
+  /**
+   * Makes an engine of each part, by hard links: no row is copied. Called by the thread that calls
+   * {@link #apply}, at the position where the owner's log says to split; first flushes what that
+   * position holds, so an owner that calls {@link #flush} some time before waits for little. This
+   * engine is not changed; the owner closes it and removes its directory once its own log says that
+   * the parts have taken over.
+   *
+   * <p>A part's directory appears complete and durable, or not at all. After a crash the owner,
+   * coming to the same log entry again, calls this again: parts that are there stay as they are,
+   * with whatever was applied to them since.
+   *
+   * <p>A record belongs to the part whose range has its key, as if that were a timeline's key.
+   *
+   * @param parts ranges that do not overlap
+   * @param copiedTables record tables that every part gets whole
+   * @throws IOException if a part could not be made; others may have been
+   */
+  public void split(List<EnginePart> parts, Set<Integer> copiedTables) throws IOException {
+    PartRanges.checkTables(copiedTables);
+    VersionSet.Durable durable = flushedNow();
+    try {
+      new SplitJob(resources.fileSystem(), directory, durable, copiedTables).run(parts);
+    } finally {
+      durable.version().release();
+    }
+  }
+
+  /**
+   * Makes one engine of this one and its neighbour to the right, by hard links. Called when nothing
+   * is applied to either. Neither is changed; the new directory appears complete or not at all, and
+   * stays as it is if it is there already.
+   *
+   * <p>Heads, rows and records stay what they were. The new engine's time and expiry watermark are
+   * the larger ones of the two.
+   *
+   * @param right has the timelines from {@code boundary} on
+   * @param boundary all keys of this engine are below, all of the other at or above
+   * @param target what the new engine is; its range must be both ranges together
+   * @param tablesOfLeft record tables of which only this engine's count: those that {@link #split}
+   *     copied. What the owner needs of the other's it applies to the new engine afterwards
+   * @throws IllegalArgumentException if a key is on the wrong side of the boundary
+   */
+  public void merge(Engine right, byte[] boundary, EnginePart target, Set<Integer> tablesOfLeft)
+      throws IOException {
+    PartRanges.checkTables(tablesOfLeft);
+    VersionSet.Durable mine = flushedNow();
+    try {
+      VersionSet.Durable theirs = right.flushedNow();
+      try {
+        new MergeJob(resources.fileSystem(), tablesOfLeft)
+            .run(
+                new MergeJob.Side(directory, mine),
+                new MergeJob.Side(right.directory, theirs),
+                boundary,
+                target);
+      } finally {
+        theirs.version().release();
+      }
+    } finally {
+      mine.version().release();
+    }
+  }
+
+  /** Flushes what has been applied and holds the version that has it. */
+  private VersionSet.Durable flushedNow() throws IOException {
+    try {
+      flush().get();
+    } catch (ExecutionException e) {
+      throw new IOException(directory + ": not flushed: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new java.io.InterruptedIOException("interrupted while waiting for a flush");
+    }
+    VersionSet.Durable durable = versions.acquireDurable();
+    if (!durable.state().equals(appliedState())) {
+      durable.version().release();
+      throw new IllegalStateException(
+          directory + ": a batch was applied while the engine was split or merged");
+    }
+    return durable;
+  }
+
+  /**
+   * Hashes what is applied now, for comparing with another replica at the same position. Reads all
+   * of the range, past the caches and not faster than {@link
+   * EngineResources#setBackgroundReadBytesPerSecond} lets it: takes long, and meant for a thread of
+   * low priority.
+   *
+   * @param range timelines, and records with such keys
+   * @throws java.util.concurrent.CancellationException if the engine is closed meanwhile
+   */
+  public RangeHash rangeHash(KeyRange range) throws IOException {
+    checkOpen();
+    try (EngineView view = viewOfApplied()) {
+      return view.hash(
+          range, bytes -> resources.readThrottle().await(bytes, maintenance::isCancelled));
+    }
+  }
+
+  /**
+   * The key of a timeline at which a split would give halves of about equal size: the median over
+   * the blocks of all tables by their bytes. Looks at tables only, and at a block's last timeline
+   * only; meant for engines of many blocks.
+   *
+   * @return empty if no such key leaves a timeline on either side
+   */
+  public Optional<byte[]> suggestSplitKey() throws IOException {
+    checkOpen();
+    Published now = versions.acquire();
+    try {
+      return SplitKeys.suggest(now.version());
+    } finally {
+      now.version().release();
+    }
   }
 
   /** How full the engine is. Cheap; meant to be asked before every proposal. */

@@ -35,6 +35,7 @@ public final class EngineResources implements Closeable {
   private final MemoryPool memtablePool;
   private final BlockCache blockCache;
   private final HeadCache headCache = new HeadCache();
+  private final ReadThrottle readThrottle = new ReadThrottle(new EngineClock());
   private final ExecutorService flushThreads;
   private final ExecutorService compactionThreads;
   private final ScheduledExecutorService ticker;
@@ -123,6 +124,19 @@ public final class EngineResources implements Closeable {
 
   BlockCache blockCache() {
     return blockCache;
+  }
+
+  /**
+   * Limits what scrubbing and range hashes of all engines together read. Takes effect at once.
+   *
+   * @param bytes bytes a second, 0 for no limit; default {@link ReadThrottle#DEFAULT_BYTES}
+   */
+  public void setBackgroundReadBytesPerSecond(long bytes) {
+    readThrottle.setBytesPerSecond(bytes);
+  }
+
+  ReadThrottle readThrottle() {
+    return readThrottle;
   }
 
   HeadCache headCache() {

@@ -314,6 +314,16 @@ public final class TableReader implements AutoCloseable {
     return all == 0 ? 0 : Math.round((double) live / all * file.size());
   }
 
+  /** Bytes of a block in the file. */
+  public int blockBytes(int number) {
+    return index.blockLength(number);
+  }
+
+  /** The last internal key in a block, from the index. */
+  public byte[] lastKeyOf(int number) {
+    return index.lastKey(number);
+  }
+
   /** File offset of a block, for error messages. */
   long blockOffset(int number) {
     return index.blockOffset(number);

@@ -2,6 +2,8 @@ package io.tideline.lsm.view;
 
 import io.tideline.lsm.Direction;
 import io.tideline.lsm.EngineState;
+import io.tideline.lsm.KeyRange;
+import io.tideline.lsm.RangeHash;
 import io.tideline.lsm.ReadView;
 import io.tideline.lsm.RecordCursor;
 import io.tideline.lsm.RowCursor;
@@ -23,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,14 +185,66 @@ public final class EngineView implements ReadView {
     return new RecordWalk(groups(table, start, end), this);
   }
 
+  /**
+   * Hashes what this view shows of a range; reads past the block cache.
+   *
+   * @param pace told of the bytes of each group; may wait, and may throw to end it
+   */
+  public RangeHash hash(KeyRange range, LongConsumer pace) throws IOException {
+    checkOpen();
+    ContentHash hash = new ContentHash();
+    for (int space = 0; space <= InternalKey.TIMELINES; space++) {
+      GroupWalk walk = groups(space, range.start(), range.end(), false);
+      try {
+        for (boolean more = walk.advance(false); more; more = walk.advance(true)) {
+          pace.accept(
+              space == InternalKey.TIMELINES
+                  ? hashTimeline(walk.groups(), hash)
+                  : hashRecord(walk.groups(), hash));
+        }
+      } finally {
+        walk.close();
+      }
+    }
+    return hash.result(state);
+  }
+
+  private long hashTimeline(GroupSource group, ContentHash hash) throws IOException {
+    TimelineHead head = group.head();
+    byte[] key = group.key();
+    long bytes = key.length;
+    if (Heads.hasRows(head)) {
+      hash.addHead(key, head);
+    }
+    for (RowSource rows = group.rows(); rows.isValid(); rows.next()) {
+      if (rows.sequenceId() > head.trimmedThrough()
+          && RowType.type(rows.meta()) != RowType.DELETE
+          && rows.timestampMillis() >= state.expireBeforeMillis()) {
+        bytes += hash.addRow(key, rows, RowType.kind(rows.meta()));
+      }
+    }
+    return bytes;
+  }
+
+  private long hashRecord(GroupSource group, ContentHash hash) throws IOException {
+    RowSource record = group.rows();
+    boolean live = record.isValid() && isLive(record);
+    return (long) group.key().length + (live ? hash.addRecord(group.key(), record) : 0);
+  }
+
   private GroupWalk groups(int space, byte @Nullable [] start, byte @Nullable [] end) {
+    return groups(space, start, end, true);
+  }
+
+  private GroupWalk groups(
+      int space, byte @Nullable [] start, byte @Nullable [] end, boolean cached) {
     List<GroupSource> sources = new ArrayList<>();
     sources.add(version.active().groups(limit));
     for (Memtable immutable : version.immutables()) {
       sources.add(immutable.groups(NO_LIMIT));
     }
     for (Run run : version.runs()) {
-      sources.add(run.rows().groups(true));
+      sources.add(run.rows().groups(cached));
     }
     byte[] from = start == null ? InternalKey.startOf(space) : InternalKey.of(space, start);
     byte[] to = end == null ? InternalKey.startOf(space + 1) : InternalKey.of(space, end);

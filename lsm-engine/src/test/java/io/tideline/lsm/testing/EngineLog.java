@@ -35,6 +35,11 @@ public final class EngineLog {
     return batches.size();
   }
 
+  /** The entry at an index, from 1. */
+  public WriteBatch batch(long index) {
+    return batches.get((int) index - 1);
+  }
+
   /** Index 0 is before the first entry. */
   public ModelStore modelAt(long index) {
     return models.get((int) index);

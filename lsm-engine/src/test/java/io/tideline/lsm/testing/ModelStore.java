@@ -1,12 +1,15 @@
 package io.tideline.lsm.testing;
 
 import io.tideline.lsm.EngineState;
+import io.tideline.lsm.KeyRange;
+import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +61,33 @@ public final class ModelStore {
 
   public EngineState state() {
     return state;
+  }
+
+  /** What a part of a split holds; by the time and watermark of the whole. */
+  public ModelStore part(
+      KeyRange range, Set<Integer> copiedTables, LogPosition position, byte[] configuration) {
+    ModelStore part = new ModelStore();
+    timelines.forEach(
+        (key, timeline) -> {
+          if (range.contains(key)) {
+            part.timelines.put(key, timeline.copy());
+          }
+        });
+    for (int i = 0; i < records.size(); i++) {
+      boolean whole = copiedTables.contains(i);
+      TreeMap<byte[], Item> to = part.records.get(i);
+      records
+          .get(i)
+          .forEach(
+              (key, item) -> {
+                if (whole || range.contains(key)) {
+                  to.put(key, item);
+                }
+              });
+    }
+    part.state =
+        new EngineState(position, configuration, state.timeMillis(), state.expireBeforeMillis());
+    return part;
   }
 
   public void apply(WriteBatch batch) {

@@ -63,7 +63,7 @@ public final class Workload {
     return batch;
   }
 
-  private static void copy(WriteBatch.Op op, WriteBatch to) {
+  static void copy(WriteBatch.Op op, WriteBatch to) {
     switch (op) {
       case WriteBatch.Op.Append o ->
           to.append(o.timeline(), o.sequenceId(), o.timestampMillis(), o.kind(), o.value());

@@ -225,6 +225,11 @@ final class Fragment {
   }
 
   private long column(long at, int width, int row) {
+    return column(block, at, width, row);
+  }
+
+  /** Value {@code row} of a column of numbers of {@code width} bytes that starts at {@code at}. */
+  static long column(MemorySegment block, long at, int width, int row) {
     return switch (width) {
       case 0 -> 0;
       case 1 -> block.get(ValueLayout.JAVA_BYTE, at + row) & 0xFF;

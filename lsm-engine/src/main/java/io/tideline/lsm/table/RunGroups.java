@@ -38,7 +38,11 @@ final class RunGroups implements GroupSource {
     if (at.fragment().continues()) {
       // Past all rows of this group, however many blocks they fill.
       byte[] whole = key();
+      long here = at.place();
       valid = at.locate(whole, Long.MAX_VALUE) && at.seekFragment(whole);
+      if (valid && at.place() <= here) {
+        throw at.corrupt("the group's end in a later block");
+      }
       if (valid && at.fragment().compareKey(whole) == 0) {
         valid = at.nextFragment() || at.nextBlock();
       }

@@ -47,6 +47,17 @@ final class RunPosition implements AutoCloseable {
     return table;
   }
 
+  /** A number that is larger for a block further on. */
+  long place() {
+    return (long) table << Integer.SIZE | block;
+  }
+
+  /** What to throw if the table is not what its index or the block before makes it. */
+  CorruptionException corrupt(String expected) {
+    return new CorruptionException(
+        reader().path(), reader().blockOffset(block), expected, "another order");
+  }
+
   /** Moves to the block that holds the first row at or after (key, id), if the run has one. */
   boolean locate(byte[] key, long id) throws IOException {
     int t = run.tableFor(key);

@@ -2,6 +2,7 @@ package io.tideline.lsm.table;
 
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.file.Encoder;
+import io.tideline.lsm.file.FileFrame;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -40,7 +41,8 @@ record TableFormat(
             in.getInt(),
             in.getInt());
     boolean consecutive =
-        format.filterLength > SECTION_CRC_BYTES
+        format.filterOffset >= FileFrame.HEADER_BYTES
+            && format.filterLength > SECTION_CRC_BYTES
             && format.indexLength > SECTION_CRC_BYTES
             && format.propertiesLength > SECTION_CRC_BYTES
             && format.filterOffset + format.filterLength == format.indexOffset

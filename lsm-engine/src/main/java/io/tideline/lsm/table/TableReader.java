@@ -278,6 +278,7 @@ public final class TableReader implements AutoCloseable {
     PinnedBlock block = new PinnedBlock(cache.memory(), raw);
     try {
       BlockCodec.decode(stored, block.data(), path, offset);
+      BlockCheck.check(block.data(), path, offset);
       return block;
     } catch (Throwable e) {
       block.release();

@@ -2,6 +2,7 @@ package io.tideline.lsm;
 
 import io.tideline.lsm.file.Syncs;
 import io.tideline.lsm.memtable.Memtable;
+import io.tideline.lsm.seeded.SeededBug;
 import io.tideline.lsm.view.EngineView;
 import java.io.Closeable;
 import java.io.IOException;
@@ -159,6 +160,9 @@ public final class Engine implements Closeable {
       }
       reserve(batch);
       EngineState after = next(before, batch);
+      if (SeededBug.PUBLISHED_BEFORE_WRITTEN.isPlanted()) {
+        versions.publish(versions.published().limit(), after);
+      }
       try {
         jobs.write(batch, this::viewOfApplied);
       } catch (Throwable e) {

@@ -23,7 +23,25 @@ class SeededBugTest {
   /** The tests that must fail with the bug. */
   private static List<String> tests(SeededBug bug) {
     return switch (bug) {
-      case TABLE_DIRECTORY_NOT_SYNCED -> names(EngineCrashTest.class);
+      case TABLE_DIRECTORY_NOT_SYNCED,
+          PARENT_DIRECTORIES_NOT_SYNCED,
+          MANIFEST_EDIT_NOT_FORCED,
+          POSITION_ONE_TOO_FAR ->
+          names(EngineCrashTest.class);
+      case PUBLISHED_BEFORE_WRITTEN -> names(EngineConcurrencyTest.class);
+      case VIRTUAL_BOUND_INCLUSIVE -> List.of("io.tideline.lsm.table.VirtualTableTest");
+      case FILTER_LACKS_A_KEY,
+          OVERLAP_CONCATENATED,
+          TRIM_LOST_IN_MERGE,
+          HEAD_CACHE_STALE,
+          EXPIRY_INCLUSIVE,
+          HEADS_DROPPED_WITH_ROWS,
+          TOMBSTONE_DROPPED_EARLY,
+          INPUTS_NOT_NEIGHBOURS,
+          BACKWARD_SKIPS_A_ROW,
+          BLOCK_UNPINNED_EARLY ->
+          names(EngineModelTest.class);
+      case BLOCK_CHECKSUM_IGNORED -> names(EngineCorruptionTest.class);
     };
   }
 

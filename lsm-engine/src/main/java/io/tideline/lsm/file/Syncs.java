@@ -3,6 +3,7 @@ package io.tideline.lsm.file;
 import io.tideline.lsm.fs.DiskFullException;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.StorageFile;
+import io.tideline.lsm.seeded.SeededBug;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,8 +45,10 @@ public final class Syncs {
       parents.add(at.getParent());
     }
     fileSystem.createDirectories(directory);
-    for (Path parent : parents) {
-      directory(fileSystem, parent);
+    if (!SeededBug.PARENT_DIRECTORIES_NOT_SYNCED.isPlanted()) {
+      for (Path parent : parents) {
+        directory(fileSystem, parent);
+      }
     }
   }
 }

@@ -7,6 +7,7 @@ import io.tideline.lsm.file.Syncs;
 import io.tideline.lsm.fs.DiskFullException;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.StorageFile;
+import io.tideline.lsm.seeded.SeededBug;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -161,7 +162,9 @@ public final class Manifest implements Closeable {
     ByteBuffer record = record(editNumber + 1, ManifestReader.TYPE_EDIT, edit);
     final long nextEnd = end + record.remaining();
     file.write(record, end);
-    Syncs.force(file);
+    if (!SeededBug.MANIFEST_EDIT_NOT_FORCED.isPlanted()) {
+      Syncs.force(file);
+    }
     state = next;
     end = nextEnd;
     editNumber++;

@@ -3,6 +3,7 @@ package io.tideline.lsm.manifest;
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.file.Encoder;
+import io.tideline.lsm.seeded.SeededBug;
 import io.tideline.lsm.table.TableMeta;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -34,7 +35,9 @@ public record VersionEdit(
   }
 
   void encodeTo(Encoder out) {
-    out.putLong(state.position().index()).putLong(state.position().term());
+    long index = state.position().index();
+    out.putLong(SeededBug.POSITION_ONE_TOO_FAR.isPlanted() ? index + 1 : index);
+    out.putLong(state.position().term());
     out.putLong(state.timeMillis()).putLong(state.expireBeforeMillis());
     out.putSized(state.configuration());
     out.putLong(nextFileId).putLong(nextGeneration);

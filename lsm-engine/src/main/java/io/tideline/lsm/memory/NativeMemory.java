@@ -54,11 +54,18 @@ public final class NativeMemory {
   /** Returns memory; {@code segment} must be exactly what {@link #allocate} gave. */
   public void free(MemorySegment segment) {
     usedBytes.addAndGet(-segment.byteSize());
+    assert poison(segment);
     try {
       FREE.invokeExact(segment);
     } catch (Throwable e) {
       throw new AssertionError("free failed to run", e);
     }
+  }
+
+  /** Makes what is read too late look wrong; where assertions are on. */
+  private static boolean poison(MemorySegment segment) {
+    segment.fill(MemoryPool.POISON);
+    return true;
   }
 
   /** Bytes allocated and not freed. */

@@ -1,6 +1,7 @@
 package io.tideline.lsm.row;
 
 import io.tideline.lsm.TimelineHead;
+import io.tideline.lsm.seeded.SeededBug;
 
 /**
  * Heads are kept as one share per layer and added up when read: ids and marks by maximum, counts by
@@ -29,7 +30,9 @@ public final class Heads {
     TimelineHead last = newer.lastSequenceId() >= older.lastSequenceId() ? newer : older;
     return new TimelineHead(
         last.lastSequenceId(),
-        Math.max(newer.trimmedThrough(), older.trimmedThrough()),
+        SeededBug.TRIM_LOST_IN_MERGE.isPlanted()
+            ? newer.trimmedThrough()
+            : Math.max(newer.trimmedThrough(), older.trimmedThrough()),
         newer.appendedCount() + older.appendedCount(),
         newer.epoch() + older.epoch(),
         last.lastAppendMillis());

@@ -1,5 +1,6 @@
 package io.tideline.lsm.row;
 
+import io.tideline.lsm.seeded.SeededBug;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -27,7 +28,7 @@ public record KeyRanges(List<Range> list) {
     }
 
     boolean contains(byte[] key) {
-      return Arrays.compareUnsigned(low, key) <= 0 && Arrays.compareUnsigned(key, high) < 0;
+      return Arrays.compareUnsigned(low, key) <= 0 && !isAtOrBefore(high, key);
     }
 
     @Override
@@ -76,7 +77,7 @@ public record KeyRanges(List<Range> list) {
     int high = list.size();
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (Arrays.compareUnsigned(list.get(middle).high, key) <= 0) {
+      if (isAtOrBefore(list.get(middle).high, key)) {
         low = middle + 1;
       } else {
         high = middle;
@@ -96,7 +97,13 @@ public record KeyRanges(List<Range> list) {
 
   /** Whether all keys are below {@code key}. */
   public boolean endsAtOrBefore(byte[] key) {
-    return Arrays.compareUnsigned(list.getLast().high, key) <= 0;
+    return isAtOrBefore(list.getLast().high, key);
+  }
+
+  /** Whether a range that ends at {@code high}, which it does not contain, is below a key. */
+  private static boolean isAtOrBefore(byte[] high, byte[] key) {
+    int order = Arrays.compareUnsigned(high, key);
+    return order < 0 || (order == 0 && !SeededBug.VIRTUAL_BOUND_INCLUSIVE.isPlanted());
   }
 
   /** Whether some key of {@code [min, max]} may be in a range. */

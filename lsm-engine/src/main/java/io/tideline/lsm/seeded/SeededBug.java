@@ -11,7 +11,39 @@ import org.jspecify.annotations.Nullable;
  */
 public enum SeededBug {
   /** The names of new tables are not made durable before the manifest speaks of them. */
-  TABLE_DIRECTORY_NOT_SYNCED;
+  TABLE_DIRECTORY_NOT_SYNCED,
+  /** Of new directories only the last is made durable, not its parents. */
+  PARENT_DIRECTORIES_NOT_SYNCED,
+  /** An edit of the manifest is acknowledged before it is forced. */
+  MANIFEST_EDIT_NOT_FORCED,
+  /** The manifest says one log position more than the flushed content has. */
+  POSITION_ONE_TOO_FAR,
+  /** A batch is visible before its rows are. */
+  PUBLISHED_BEFORE_WRITTEN,
+  /** The upper bound of a virtual table counts as within it. */
+  VIRTUAL_BOUND_INCLUSIVE,
+  /** The filter of a table does not know its last key. */
+  FILTER_LACKS_A_KEY,
+  /** Layers are concatenated where their rows overlap. */
+  OVERLAP_CONCATENATED,
+  /** Trim marks of older layers are lost when heads are added up. */
+  TRIM_LOST_IN_MERGE,
+  /** A remembered head is used for a version it does not belong to. */
+  HEAD_CACHE_STALE,
+  /** A row expires in the very millisecond of the watermark, when it is still visible. */
+  EXPIRY_INCLUSIVE,
+  /** A timeline's head goes with the last of its rows. */
+  HEADS_DROPPED_WITH_ROWS,
+  /** A tombstone goes though an older run may have what it hides. */
+  TOMBSTONE_DROPPED_EARLY,
+  /** Runs are merged with one between them left out. */
+  INPUTS_NOT_NEIGHBOURS,
+  /** A scan backwards leaves out the last row of the block it moves to. */
+  BACKWARD_SKIPS_A_ROW,
+  /** A block is given back while a cursor stands on it. */
+  BLOCK_UNPINNED_EARLY,
+  /** Damaged blocks are decoded. */
+  BLOCK_CHECKSUM_IGNORED;
 
   private static final String PROPERTY = "tideline.seededBug";
 

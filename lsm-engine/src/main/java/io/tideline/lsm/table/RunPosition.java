@@ -2,6 +2,7 @@ package io.tideline.lsm.table;
 
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.cache.PinnedBlock;
+import io.tideline.lsm.seeded.SeededBug;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -143,6 +144,9 @@ final class RunPosition implements AutoCloseable {
     PinnedBlock loaded = read(reader, b);
     release();
     held = loaded;
+    if (SeededBug.BLOCK_UNPINNED_EARLY.isPlanted()) {
+      loaded.release();
+    }
     table = t;
     block = b;
     fragments = Fragment.count(loaded.data(), reader.path(), reader.blockOffset(b));
@@ -231,7 +235,9 @@ final class RunPosition implements AutoCloseable {
 
   private void release() {
     if (held != null) {
-      held.release();
+      if (!SeededBug.BLOCK_UNPINNED_EARLY.isPlanted()) {
+        held.release();
+      }
       held = null;
     }
   }

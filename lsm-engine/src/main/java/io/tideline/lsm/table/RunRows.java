@@ -1,6 +1,7 @@
 package io.tideline.lsm.table;
 
 import io.tideline.lsm.row.RowSource;
+import io.tideline.lsm.seeded.SeededBug;
 import java.io.IOException;
 
 /** The rows of one key in a run, across blocks and tables. */
@@ -78,6 +79,9 @@ final class RunRows implements RowSource {
     if (row < 0) {
       valid = !at.fragment().isFirst() && at.previousBlock() && at.lastFragment();
       row = valid ? at.fragment().rows() - 1 : 0;
+      if (SeededBug.BACKWARD_SKIPS_A_ROW.isPlanted() && row > 0) {
+        row--;
+      }
     }
     return valid;
   }

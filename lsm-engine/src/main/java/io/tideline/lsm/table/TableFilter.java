@@ -1,6 +1,7 @@
 package io.tideline.lsm.table;
 
 import io.tideline.lsm.file.FileFrame;
+import io.tideline.lsm.seeded.SeededBug;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +52,8 @@ final class TableFilter {
    * @param bitsPerKey of a Bloom filter; 0 for a fuse filter
    */
   static byte[] build(long[] hashes, int count, int bitsPerKey) {
-    return bitsPerKey == 0
-        ? FuseFilter.build(hashes, count)
-        : buildBloom(hashes, count, bitsPerKey);
+    int kept = SeededBug.FILTER_LACKS_A_KEY.isPlanted() ? Math.max(1, count - 1) : count;
+    return bitsPerKey == 0 ? FuseFilter.build(hashes, kept) : buildBloom(hashes, kept, bitsPerKey);
   }
 
   private static byte[] buildBloom(long[] hashes, int count, int bitsPerKey) {

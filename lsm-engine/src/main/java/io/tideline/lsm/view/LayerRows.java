@@ -3,6 +3,7 @@ package io.tideline.lsm.view;
 import io.tideline.lsm.RowCursor;
 import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.row.RowType;
+import io.tideline.lsm.seeded.SeededBug;
 import io.tideline.lsm.version.Version;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,8 @@ abstract sealed class LayerRows implements RowCursor permits ForwardRows, Backwa
   }
 
   static boolean isAppend(RowSource source) {
-    return RowType.type(source.meta()) == RowType.APPEND;
+    return RowType.type(source.meta()) == RowType.APPEND
+        || SeededBug.OVERLAP_CONCATENATED.isPlanted();
   }
 
   final boolean isExpired(RowSource source) {

@@ -23,8 +23,10 @@ public final class ChildTests {
   private static final long TIMEOUT_SECONDS = 300;
 
   private static final int EXIT_PASSED = 0;
-  private static final int EXIT_FAILED = 1;
-  private static final int EXIT_NOTHING_RUN = 2;
+
+  // Not 1, which is also what a JVM says that cannot even start.
+  private static final int EXIT_FAILED = 11;
+  private static final int EXIT_NOTHING_RUN = 12;
 
   /** How a child ended, and what it printed. */
   public record Outcome(int exitCode, String output) {

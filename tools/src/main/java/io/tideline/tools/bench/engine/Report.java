@@ -20,6 +20,8 @@ final class Report {
       List.of(
           new Line("append.cpu_us", "append, CPU µs"),
           new Line("append.apply_cpu_us", "  of it apply thread"),
+          new Line("append.flush_cpu_us", "  of it flushes"),
+          new Line("append.compaction_cpu_us", "  of it compactions"),
           new Line("append.wall_us", "append, wall µs"),
           new Line("append.batch_p50_us", "apply batch p50 µs"),
           new Line("append.batch_p99_us", "apply batch p99 µs"),

@@ -202,6 +202,12 @@ final class RocksSubject implements Subject {
     }
   }
 
+  /** Its threads are not the JVM's. */
+  @Override
+  public Map<String, Long> backgroundCpuNanos() {
+    return Map.of();
+  }
+
   @Override
   public long liveTableBytes() throws IOException {
     try {

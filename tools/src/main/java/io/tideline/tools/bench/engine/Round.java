@@ -118,6 +118,11 @@ final class Round {
     subject.drain();
     Reading drained = meter.read().minus(before);
 
+    subject
+        .backgroundCpuNanos()
+        .forEach(
+            (work, nanos) ->
+                figures.put("append." + work + "_cpu_us", nanos / NANOS_PER_MICRO / rows));
     awaitDeletions(subject, directory);
     figures.put("append.rows", (double) rows);
     figures.put("append.cpu_us", drained.cpuNanos() / NANOS_PER_MICRO / rows);

@@ -3,6 +3,7 @@ package io.tideline.tools.bench.engine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * A storage engine under test, open on one directory.
@@ -38,6 +39,9 @@ interface Subject extends Closeable {
   void drain() throws IOException, InterruptedException;
 
   Written written() throws IOException;
+
+  /** CPU time of the threads in the background by what they do; empty where nobody can tell. */
+  Map<String, Long> backgroundCpuNanos();
 
   /** Bytes of the tables that are still part of the content; others may wait to be deleted. */
   long liveTableBytes() throws IOException;

@@ -14,8 +14,14 @@ import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
 import io.tideline.lsm.fs.RealFileSystem;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
@@ -105,6 +111,24 @@ final class TidelineSubject implements Subject {
   public Written written() {
     EngineStats stats = engine.stats();
     return new Written(stats.bytesFlushed(), stats.bytesCompacted());
+  }
+
+  /** By the names that {@link EngineResources} gives its threads. */
+  @Override
+  public Map<String, Long> backgroundCpuNanos() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    Map<String, Long> nanos = new TreeMap<>();
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread == null) {
+        continue; // It ended after its id was listed.
+      }
+      for (String work : List.of("flush", "compaction")) {
+        if (thread.getThreadName().startsWith("tideline-" + work + "-")) {
+          nanos.merge(work, threads.getThreadCpuTime(thread.getThreadId()), Long::sum);
+        }
+      }
+    }
+    return nanos;
   }
 
   @Override

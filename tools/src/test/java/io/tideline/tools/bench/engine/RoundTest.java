@@ -20,7 +20,12 @@ class RoundTest {
     Map<String, Double> figures = run(TestSpecs.tiny(workload));
 
     assertThat(figures)
-        .containsKeys("append.cpu_us", "tail_scan.p999_us", "deep_scan.cpu_us", "open.wall_ms");
+        .containsKeys(
+            "append.cpu_us",
+            "append.flush_cpu_us",
+            "tail_scan.p999_us",
+            "deep_scan.cpu_us",
+            "open.wall_ms");
     assertThat(figures.get("append.cpu_us")).isPositive();
     assertThat(figures.get("append.disk_per_raw")).isBetween(0.3, 1.2);
     assertThat(figures.get("append.write_amplification")).isGreaterThanOrEqualTo(1.0);
@@ -76,6 +81,11 @@ class RoundTest {
     @Override
     public Written written() throws IOException {
       return real.written();
+    }
+
+    @Override
+    public Map<String, Long> backgroundCpuNanos() {
+      return real.backgroundCpuNanos();
     }
 
     @Override

@@ -17,7 +17,7 @@ final class TextValues implements Values {
   private static final int POOL_BYTES = 2 << 20;
 
   /** Words with Zipf's frequencies: as many as make the text compress as chat does. */
-  private static final int WORDS = 30_000;
+  private static final int WORDS = 1_500;
 
   private static final int WORD_LETTERS_MIN = 2;
   private static final int WORD_LETTERS_BOUND = 10;

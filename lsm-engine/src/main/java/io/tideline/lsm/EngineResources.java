@@ -75,7 +75,8 @@ public final class EngineResources implements Closeable {
    * @param fileSystem the disk
    * @param memtablePoolBytes off-heap bytes for the memtables of all engines together, at least 2
    *     MiB
-   * @param blockCacheBytes off-heap bytes for decompressed blocks of all engines together
+   * @param blockCacheBytes off-heap bytes for decompressed blocks of all engines together, and for
+   *     the indexes and filters of their tables
    * @param compactionThreads threads for compaction, at least 1; flushes have their own
    */
   public static EngineResources create(
@@ -116,6 +117,36 @@ public final class EngineResources implements Closeable {
   /** Off-heap bytes in cached and pinned blocks now. */
   public long blockCacheBytesUsed() {
     return blockCache.usedBytes();
+  }
+
+  /** Off-heap bytes in the indexes and filters of open tables now, within the cache's budget. */
+  public long tableBytesUsed() {
+    return blockCache.tableBytes();
+  }
+
+  /** Blocks that were in the cache when asked for, since the start. */
+  public long blockCacheHits() {
+    return blockCache.hits();
+  }
+
+  /** Blocks that had to be read from a file, since the start. */
+  public long blockCacheMisses() {
+    return blockCache.misses();
+  }
+
+  /** Heap bytes in remembered heads now. */
+  public long headCacheBytesUsed() {
+    return headCache.usedBytes();
+  }
+
+  /** Heads that were remembered when asked for, since the start. */
+  public long headCacheHits() {
+    return headCache.hits();
+  }
+
+  /** Heads that had to be read from tables, since the start. */
+  public long headCacheMisses() {
+    return headCache.misses();
   }
 
   MemoryPool memtablePool() {

@@ -57,6 +57,107 @@ class EngineConcurrencyTest {
     assertThat(EngineChecker.check(disk, DIRECTORY)).isEmpty();
   }
 
+  /**
+   * Readers that stand on rows for long, while these rows' memtables are flushed, their runs merged
+   * and their blocks evicted. Freed memory is overwritten where assertions are enabled, so a hold
+   * that is given back too early shows as a wrong value.
+   */
+  @Test
+  void rowsStayWholeUnderACursorWhileTheirLayersGo() throws Exception {
+    long seed = Seeds.seedOr(6);
+    int batches = Seeds.isFullScale() ? 60_000 : 2_000;
+    CrashFileSystem disk = new CrashFileSystem(Order.ORDERED);
+    try (EngineResources resources = EngineResources.create(disk, 16 << 20, 16 << 10, 1);
+        Engine engine = Engine.open(DIRECTORY, OPTIONS, resources);
+        ExecutorService readers = Executors.newFixedThreadPool(READERS)) {
+      AtomicBoolean stop = new AtomicBoolean();
+      List<Future<Long>> results = new ArrayList<>();
+      for (int i = 0; i < READERS; i++) {
+        long readerSeed = seed + i;
+        results.add(readers.submit(() -> linger(engine, readerSeed, stop)));
+      }
+      try {
+        write(engine, batches);
+        engine.flush().get();
+        engine.compactAll().get();
+      } finally {
+        stop.set(true);
+      }
+      for (Future<Long> result : results) {
+        assertThat(result.get()).as("rows verified by a reader").isPositive();
+      }
+    }
+    assertThat(EngineChecker.check(disk, DIRECTORY)).isEmpty();
+  }
+
+  /** A cursor, what it stands on and where it goes. */
+  private static final class Lingering implements AutoCloseable {
+    final int timeline;
+    final Direction direction;
+    final RowCursor cursor;
+    long id;
+
+    Lingering(Engine engine, SplittableRandom random) throws Exception {
+      timeline = random.nextInt(TIMELINES);
+      direction = random.nextBoolean() ? Direction.FORWARD : Direction.BACKWARD;
+      try (ReadView view = engine.view()) {
+        long last = view.head(key(timeline)).map(TimelineHead::lastSequenceId).orElse(0L);
+        long low = random.nextBoolean() ? Long.MIN_VALUE : 1 + random.nextLong(last + 1);
+        cursor = view.scan(key(timeline), low, Long.MAX_VALUE, direction);
+        boolean forward = direction == Direction.FORWARD;
+        id = forward ? Math.max(1, low) - 1 : last + 1;
+      } // The cursor keeps what it needs.
+    }
+
+    /** Checks the present row again, then moves on; false at the end. */
+    boolean moveOn() throws Exception {
+      if (!cursor.next()) {
+        return false;
+      }
+      id += direction == Direction.FORWARD ? 1 : -1;
+      check();
+      return true;
+    }
+
+    void check() {
+      assertThat(cursor.sequenceId()).isEqualTo(id);
+      assertThat(cursor.value()).isEqualTo(value(timeline, id));
+    }
+
+    @Override
+    public void close() {
+      cursor.close();
+    }
+  }
+
+  private static long linger(Engine engine, long seed, AtomicBoolean stop) throws Exception {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Lingering> open = new ArrayList<>();
+    long verified = 0;
+    try {
+      while (!stop.get() || verified == 0) {
+        if (open.size() < 12) {
+          Lingering fresh = new Lingering(engine, random);
+          open.add(fresh);
+          if (!fresh.moveOn()) {
+            open.removeLast().close();
+          }
+          continue;
+        }
+        int i = random.nextInt(open.size());
+        Lingering chosen = open.get(i);
+        chosen.check(); // It stood here while other cursors moved.
+        verified++;
+        if (!chosen.moveOn() || random.nextInt(50) == 0) {
+          open.remove(i).close();
+        }
+      }
+    } finally {
+      open.forEach(Lingering::close);
+    }
+    return verified;
+  }
+
   /** Each batch appends the next id to every fifth timeline, in turn. */
   private static void write(Engine engine, int batches) throws Exception {
     WriteBatch batch = new WriteBatch();

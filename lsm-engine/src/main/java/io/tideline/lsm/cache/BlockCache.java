@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,16 @@ public final class BlockCache implements AutoCloseable {
   private final Cache<Key, PinnedBlock> blocks;
   private final ArrayBlockingQueue<ByteBuffer> buffers = new ArrayBlockingQueue<>(BUFFERS_MAX);
   private final AtomicLong tableNumbers = new AtomicLong();
+  private final AtomicLong tableBytes = new AtomicLong();
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+  private final long bytesMax;
 
+  /**
+   * @param bytes budget of blocks, indexes and filters together
+   */
   public BlockCache(long bytes) {
+    bytesMax = bytes;
     blocks =
         Caffeine.newBuilder()
             .maximumWeight(bytes)
@@ -65,7 +74,12 @@ public final class BlockCache implements AutoCloseable {
   /** A block, held for the caller, or null. */
   public @Nullable PinnedBlock getIfPresent(long table, int block) {
     PinnedBlock cached = blocks.getIfPresent(new Key(table, block));
-    return cached != null && cached.tryRetain() ? cached : null;
+    if (cached != null && cached.tryRetain()) {
+      hits.increment();
+      return cached;
+    }
+    misses.increment();
+    return null;
   }
 
   /** Adds a block, of which the caller keeps its own hold, and returns it. */
@@ -75,6 +89,34 @@ public final class BlockCache implements AutoCloseable {
     }
     blocks.put(new Key(table, block), loaded);
     return loaded;
+  }
+
+  /**
+   * Accounts for the index and the filter of a table that is opened, or closed with a negative
+   * number. Blocks get what these leave of the budget, and at least a quarter of it: without any
+   * block cached, every read would decode one.
+   */
+  public void addTableBytes(long bytes) {
+    long inTables = tableBytes.addAndGet(bytes);
+    blocks
+        .policy()
+        .eviction()
+        .ifPresent(policy -> policy.setMaximum(Math.max(bytesMax / 4, bytesMax - inTables)));
+  }
+
+  /** Bytes of the indexes and filters of open tables. */
+  public long tableBytes() {
+    return tableBytes.get();
+  }
+
+  /** Blocks that were there when asked for. */
+  public long hits() {
+    return hits.sum();
+  }
+
+  /** Blocks that had to be read. */
+  public long misses() {
+    return misses.sum();
   }
 
   /** Drops the blocks of a table that is gone. */

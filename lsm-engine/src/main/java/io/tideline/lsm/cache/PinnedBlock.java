@@ -10,6 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class PinnedBlock {
 
+  private static final byte POISON = (byte) 0xDB;
+
   private final NativeMemory memory;
   private final MemorySegment data;
   private final AtomicInteger holds = new AtomicInteger(1);
@@ -40,9 +42,16 @@ public final class PinnedBlock {
   public void release() {
     int left = holds.decrementAndGet();
     if (left == 0) {
+      assert poison();
       memory.free(data);
     } else if (left < 0) {
       throw new AssertionError("block released too often");
     }
+  }
+
+  /** Where assertions are enabled, makes what a late reader finds surely wrong. */
+  private boolean poison() {
+    data.fill(POISON);
+    return true;
   }
 }

@@ -31,6 +31,16 @@ public interface RowSource extends AutoCloseable {
     return isValid();
   }
 
+  /**
+   * Whether the row with the largest id below {@code sequenceId} is an append. Only right after
+   * {@link #seekGE} of that id; the position stays.
+   */
+  default boolean followsAppend(long sequenceId) throws IOException {
+    boolean append = seekLT(sequenceId) && RowType.type(meta()) == RowType.APPEND;
+    seekGE(sequenceId);
+    return append;
+  }
+
   boolean isValid();
 
   long sequenceId();

@@ -37,4 +37,16 @@ final class Keys {
     }
     return leftLength - rightLength;
   }
+
+  /** Eight bytes of a key from {@code from} on as an unsigned number, zeros behind its end. */
+  static long word(byte[] key, int from) {
+    if (from + Long.BYTES <= key.length) {
+      return (long) ARRAY_LONG.get(key, from);
+    }
+    long word = 0;
+    for (int i = from; i < from + Long.BYTES; i++) {
+      word = word << Byte.SIZE | (i < key.length ? key[i] & 0xFF : 0);
+    }
+    return word;
+  }
 }

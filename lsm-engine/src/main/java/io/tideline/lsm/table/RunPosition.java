@@ -59,14 +59,18 @@ final class RunPosition implements AutoCloseable {
         reader().path(), reader().blockOffset(block), expected, "another order");
   }
 
-  /** Moves to the block that holds the first row at or after (key, id), if the run has one. */
+  /**
+   * Moves to the block that holds the first row at or after (key, id), if the run has one; to be
+   * followed by {@link #find} or {@link #seekFragment}.
+   */
   boolean locate(byte[] key, long id) throws IOException {
     int t = run.tableFor(key);
     int size = run.tables().size();
     while (t < size) {
       int b = run.tables().get(t).index().blockAtOrAfter(key, id);
       if (b < run.tables().get(t).blockCount()) {
-        return moveTo(t, b);
+        hold(t, b);
+        return true;
       }
       t++;
     }
@@ -137,8 +141,13 @@ final class RunPosition implements AutoCloseable {
   }
 
   private boolean moveTo(int t, int b) throws IOException {
+    hold(t, b);
+    return selectFragment(0);
+  }
+
+  private void hold(int t, int b) throws IOException {
     if (held != null && t == table && b == block) {
-      return selectFragment(0);
+      return;
     }
     TableReader reader = run.tables().get(t);
     PinnedBlock loaded = read(reader, b);
@@ -150,7 +159,6 @@ final class RunPosition implements AutoCloseable {
     table = t;
     block = b;
     fragments = Fragment.count(loaded.data(), reader.path(), reader.blockOffset(b));
-    return selectFragment(0);
   }
 
   private PinnedBlock read(TableReader reader, int b) throws IOException {

@@ -1,6 +1,7 @@
 package io.tideline.lsm.table;
 
 import io.tideline.lsm.row.RowSource;
+import io.tideline.lsm.row.RowType;
 import io.tideline.lsm.seeded.SeededBug;
 import java.io.IOException;
 
@@ -11,6 +12,9 @@ final class RunRows implements RowSource {
   private byte[] key;
   private int row;
   private boolean valid;
+
+  /** The last {@link #seekGE} ended on a fragment of the key, perhaps behind its last row. */
+  private boolean onKey;
 
   RunRows(TableRun run, byte[] key) {
     this.key = key;
@@ -33,7 +37,8 @@ final class RunRows implements RowSource {
 
   @Override
   public boolean seekGE(long sequenceId) throws IOException {
-    valid = at.locate(key, sequenceId) && at.find(key);
+    onKey = at.locate(key, sequenceId) && at.find(key);
+    valid = onKey;
     if (valid) {
       row = at.fragment().rowAtOrAbove(sequenceId);
       valid = row < at.fragment().rows();
@@ -42,7 +47,16 @@ final class RunRows implements RowSource {
   }
 
   @Override
+  public boolean followsAppend(long sequenceId) throws IOException {
+    if (onKey && row > 0) {
+      return RowType.type(at.fragment().meta(row - 1)) == RowType.APPEND;
+    }
+    return RowSource.super.followsAppend(sequenceId);
+  }
+
+  @Override
   public boolean seekLT(long sequenceId) throws IOException {
+    onKey = false;
     if (!at.locate(key, sequenceId)) {
       at.last();
     }

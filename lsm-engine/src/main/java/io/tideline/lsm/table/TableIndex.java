@@ -4,6 +4,7 @@ import io.tideline.lsm.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** The index section: for each block its last key and id. Off-heap, searched in place. */
 final class TableIndex {
@@ -12,6 +13,12 @@ final class TableIndex {
 
   private final MemorySegment data;
   private final int count;
+
+  /** How many bytes all last keys share: those that the first and the last share. */
+  private final int shared;
+
+  /** Of each last key the eight bytes after the shared ones: found without following offsets. */
+  private final long[] words;
 
   TableIndex(MemorySegment data, Path path, long offset) throws CorruptionException {
     this.data = data;
@@ -28,6 +35,13 @@ final class TableIndex {
           || end - at != 2 + keyLength(i) + ENTRY_TAIL_BYTES) {
         throw new CorruptionException(path, offset + at, "an index entry", "bounds up to " + end);
       }
+    }
+    byte[] first = lastKey(0);
+    int different = Arrays.mismatch(first, lastKey(count - 1));
+    shared = different < 0 ? first.length : different;
+    words = new long[count];
+    for (int i = 0; i < count; i++) {
+      words[i] = Keys.word(lastKey(i), shared);
     }
   }
 
@@ -78,8 +92,13 @@ final class TableIndex {
    * first row at or after it. {@link #count} if there is none.
    */
   int blockAtOrAfter(byte[] key, long id) {
-    int low = 0;
-    int high = count;
+    int prefix = Keys.compare(data, entry(0) + 2, shared, key, Math.min(shared, key.length));
+    if (prefix != 0) {
+      return prefix > 0 ? 0 : count;
+    }
+    long word = Keys.word(key, shared);
+    int low = firstWordFrom(word);
+    int high = word == -1L ? count : firstWordFrom(word + 1);
     while (low < high) {
       int middle = (low + high) >>> 1;
       int order = compareLastKey(middle, key);
@@ -90,5 +109,25 @@ final class TableIndex {
       }
     }
     return low;
+  }
+
+  /** First block whose word is at or above one; {@link #count} if there is none. */
+  private int firstWordFrom(long word) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(words[middle], word) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Bytes in memory. */
+  long bytes() {
+    return data.byteSize() + words.length * (long) Long.BYTES;
   }
 }

@@ -66,6 +66,7 @@ public final class TableReader implements AutoCloseable {
     this.own = own;
     this.cache = cache;
     cacheNumber = cache.newTableNumber();
+    cache.addTableBytes(memoryBytes());
   }
 
   /**
@@ -223,6 +224,10 @@ public final class TableReader implements AutoCloseable {
     return index;
   }
 
+  private long memoryBytes() {
+    return index.bytes() + format.filterLength();
+  }
+
   /** A decoded block, held for the caller, from the cache. */
   PinnedBlock block(int number) throws IOException {
     PinnedBlock cached = cache.getIfPresent(cacheNumber, number);
@@ -333,6 +338,7 @@ public final class TableReader implements AutoCloseable {
   @Override
   public void close() throws IOException {
     cache.invalidate(cacheNumber, index.count());
+    cache.addTableBytes(-memoryBytes());
     arena.close();
     file.close();
   }

@@ -16,6 +16,8 @@ public final class Run {
   private final boolean hasTrims;
   private final boolean skippableByTime;
   private final long maxMillis;
+  private final long minSequenceId;
+  private final long maxSequenceId;
 
   public Run(RunMeta meta, List<Table> tables) {
     this.meta = meta;
@@ -29,6 +31,16 @@ public final class Run {
     maxMillis =
         meta.tables().stream()
             .mapToLong(t -> t.properties().maxMillis())
+            .max()
+            .orElse(Long.MIN_VALUE);
+    minSequenceId =
+        meta.tables().stream()
+            .mapToLong(t -> t.properties().minSequenceId())
+            .min()
+            .orElse(Long.MAX_VALUE);
+    maxSequenceId =
+        meta.tables().stream()
+            .mapToLong(t -> t.properties().maxSequenceId())
             .max()
             .orElse(Long.MIN_VALUE);
   }
@@ -66,6 +78,16 @@ public final class Run {
   /** Whether every timeline row in it has expired at this watermark. */
   public boolean isExpired(long expireBeforeMillis) {
     return skippableByTime && maxMillis < expireBeforeMillis;
+  }
+
+  /** Whether every timeline row in it is an append. */
+  public boolean hasAppendsOnly() {
+    return skippableByTime;
+  }
+
+  /** Whether some row in it, of any timeline, has an id in {@code [low, high)}. */
+  public boolean hasIdsIn(long low, long high) {
+    return maxSequenceId >= low && minSequenceId < high;
   }
 
   void retain() {

@@ -38,8 +38,17 @@ final class BackwardRows extends LayerRows {
     if (!started) {
       started = true;
     } else if (current != null) {
-      bound = current.sequenceId();
-      step(bound);
+      RowSource source = current;
+      bound = source.sequenceId();
+      if (open.size() > 1) {
+        step(bound);
+      } else if (source.prev()
+          && floors.get(0) == null
+          && isAppend(source)
+          && source.sequenceId() >= low
+          && !isExpired(source)) {
+        return true; // What is in older layers is smaller than this append.
+      }
     } else {
       return false;
     }
@@ -111,7 +120,8 @@ final class BackwardRows extends LayerRows {
   }
 
   private void step(long id) throws IOException {
-    for (RowSource source : open) {
+    for (int i = 0; i < open.size(); i++) {
+      RowSource source = open.get(i);
       if (source.isValid() && source.sequenceId() == id) {
         source.prev();
       }

@@ -20,11 +20,12 @@ import io.tideline.lsm.row.RowType;
 import io.tideline.lsm.version.Run;
 import io.tideline.lsm.version.Version;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,16 @@ public final class EngineView implements ReadView {
   /** Limit of memtables that nobody writes to any more: everything is visible. */
   public static final int NO_LIMIT = -1;
 
+  private static final VarHandle CLOSED = closedHandle();
+
+  private static VarHandle closedHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(EngineView.class, "closed", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   /** What views of one engine share. */
   public record Shared(
       HeadCache heads, long engineNumber, long hashSeed, FilterCounters counters) {}
@@ -46,7 +57,10 @@ public final class EngineView implements ReadView {
   private final int limit;
   private final EngineState state;
   private final Shared shared;
-  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Changed once, through {@link #CLOSED}. */
+  @SuppressWarnings("FieldMayBeFinal")
+  private volatile boolean closed;
 
   /** Takes over one reference on {@code version}. */
   public EngineView(Version version, int limit, EngineState state, Shared shared) {
@@ -113,11 +127,22 @@ public final class EngineView implements ReadView {
             internalKey,
             hash,
             state.expireBeforeMillis(),
-            shared.counters);
+            shared.counters,
+            from,
+            high,
+            generationToSkip(timeline, hash, from, direction));
     return switch (direction) {
       case FORWARD -> new ForwardRows(version, layers, from, high, state.expireBeforeMillis());
       case BACKWARD -> new BackwardRows(version, layers, from, high, state.expireBeforeMillis());
     };
+  }
+
+  /** Runs up to this generation surely have nothing for the scan; asked of the head cache only. */
+  private long generationToSkip(byte[] timeline, long hash, long from, Direction direction) {
+    return direction == Direction.BACKWARD || from == Long.MIN_VALUE
+        ? 0
+        : shared.heads.generationWithoutRowsFrom(
+            from, shared.engineNumber, version, timeline, hash);
   }
 
   /**
@@ -149,7 +174,10 @@ public final class EngineView implements ReadView {
             internalKey,
             KeyHash.of(internalKey, shared.hashSeed),
             Long.MIN_VALUE,
-            shared.counters);
+            shared.counters,
+            Long.MIN_VALUE,
+            Long.MAX_VALUE,
+            0);
     for (RowSource rows = layers.next(); rows != null; rows = layers.next()) {
       try (RowSource newest = rows) {
         if (newest.seekGE(0)) {
@@ -274,14 +302,14 @@ public final class EngineView implements ReadView {
   }
 
   private void checkOpen() {
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("the view is closed");
     }
   }
 
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
+    if (CLOSED.compareAndSet(this, false, true)) {
       version.release();
     }
   }

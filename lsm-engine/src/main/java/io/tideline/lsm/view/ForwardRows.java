@@ -3,6 +3,7 @@ package io.tideline.lsm.view;
 import io.tideline.lsm.row.RowSource;
 import io.tideline.lsm.version.Version;
 import java.io.IOException;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +11,19 @@ import org.jspecify.annotations.Nullable;
  * below the lower bound: everything in older layers is smaller ({@link
  * io.tideline.lsm.row.RowType}). A reader that follows the tail thus opens the memtable and nothing
  * else.
+ *
+ * <p>A scan from the very first row goes the other way: a run of appends only is looked into when
+ * every older layer has come to its end, because until then all its rows are larger.
  */
 final class ForwardRows extends LayerRows {
 
   private boolean started;
+
+  /** Positions in {@link #open} of runs that were not looked into yet. */
+  private final BitSet waiting = new BitSet();
+
+  /** Only {@link #current} can still give rows. */
+  private boolean alone;
 
   ForwardRows(Version version, Layers layers, long low, long high, long expireBeforeMillis) {
     super(version, layers, low, high, expireBeforeMillis);
@@ -22,23 +32,34 @@ final class ForwardRows extends LayerRows {
   @Override
   public boolean next() throws IOException {
     checkOpen();
+    RowSource source = current;
     if (!started) {
       started = true;
       openLayers();
-    } else if (current != null) {
-      step(current.sequenceId());
+    } else if (source != null) {
+      if (alone && source.next() && source.sequenceId() < high && isVisible(source)) {
+        return true;
+      }
+      if (!alone) {
+        step(source.sequenceId());
+      }
     }
     return settle();
   }
 
   private void openLayers() throws IOException {
+    boolean fromFirst = low == Long.MIN_VALUE;
     for (RowSource source = layers.next(); source != null; source = layers.next()) {
       open.add(source);
+      if (fromFirst && layers.hasAppendsOnly()) {
+        waiting.set(open.size() - 1);
+        continue;
+      }
       source.seekGE(low);
       if (isRowAtOnlyId(source)) {
         return;
       }
-      boolean olderAreBelow = low != Long.MIN_VALUE && hasAppendAtOrBelowLow(source);
+      boolean olderAreBelow = !fromFirst && hasAppendAtOrBelowLow(source);
       source.skipOlder(expireBeforeMillis);
       if (olderAreBelow) {
         return;
@@ -52,16 +73,13 @@ final class ForwardRows extends LayerRows {
   }
 
   private boolean hasAppendAtOrBelowLow(RowSource source) throws IOException {
-    if (source.isValid() && source.sequenceId() == low && isAppend(source)) {
-      return true;
-    }
-    boolean below = source.seekLT(low) && isAppend(source);
-    source.seekGE(low);
-    return below;
+    return (source.isValid() && source.sequenceId() == low && isAppend(source))
+        || source.followsAppend(low);
   }
 
   private void step(long id) throws IOException {
-    for (RowSource source : open) {
+    for (int i = 0; i < open.size(); i++) {
+      RowSource source = open.get(i);
       if (source.isValid() && source.sequenceId() == id) {
         source.next();
       }
@@ -79,7 +97,8 @@ final class ForwardRows extends LayerRows {
         return true;
       }
       step(id);
-      for (RowSource source : open) {
+      for (int i = 0; i < open.size(); i++) {
+        RowSource source = open.get(i);
         if (source.isValid() && isAppend(source) && isExpired(source)) {
           source.skipOlder(expireBeforeMillis);
         }
@@ -89,13 +108,25 @@ final class ForwardRows extends LayerRows {
     return false;
   }
 
-  private @Nullable RowSource smallest() {
+  /** The source with the smallest id, of several the newest. */
+  private @Nullable RowSource smallest() throws IOException {
     RowSource first = null;
-    for (RowSource source : open) {
-      if (source.isValid() && (first == null || source.sequenceId() < first.sequenceId())) {
-        first = source;
+    int valid = 0;
+    for (int i = open.size() - 1; i >= 0; i--) {
+      RowSource source = open.get(i);
+      if (waiting.get(i) && first == null) {
+        waiting.clear(i);
+        source.seekGE(low);
+        source.skipOlder(expireBeforeMillis);
+      }
+      if (source.isValid()) {
+        valid++;
+        if (first == null || source.sequenceId() <= first.sequenceId()) {
+          first = source;
+        }
       }
     }
+    alone = valid == 1 && waiting.isEmpty();
     return first;
   }
 }

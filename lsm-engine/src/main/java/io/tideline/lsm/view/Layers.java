@@ -20,6 +20,10 @@ final class Layers {
   private final long hash;
   private final long expireBeforeMillis;
   private final FilterCounters counters;
+  private final long low;
+  private final long high;
+  private final long generationToSkip;
+  private boolean appendsOnly;
 
   /** Layers before this position were opened or passed over. */
   private int at;
@@ -27,6 +31,8 @@ final class Layers {
   /**
    * @param expireBeforeMillis runs whose rows have all expired are passed over; {@code
    *     Long.MIN_VALUE} for records
+   * @param low runs without an id in {@code [low, high)} are passed over
+   * @param generationToSkip runs up to this generation are passed over
    */
   Layers(
       Version version,
@@ -36,7 +42,10 @@ final class Layers {
       byte[] internalKey,
       long hash,
       long expireBeforeMillis,
-      FilterCounters counters) {
+      FilterCounters counters,
+      long low,
+      long high,
+      long generationToSkip) {
     this.version = version;
     this.limit = limit;
     this.space = space;
@@ -45,6 +54,9 @@ final class Layers {
     this.hash = hash;
     this.expireBeforeMillis = expireBeforeMillis;
     this.counters = counters;
+    this.low = low;
+    this.high = high;
+    this.generationToSkip = generationToSkip;
   }
 
   /** Opens the next older layer that may hold the key, null if there is none. */
@@ -53,16 +65,26 @@ final class Layers {
     while (at < memtables) {
       RowSource rows = memtable(at++);
       if (rows != null) {
+        appendsOnly = false;
         return rows;
       }
     }
     while (at < memtables + version.runs().size()) {
       Run run = version.runs().get(at++ - memtables);
-      if (!run.isExpired(expireBeforeMillis) && mayContain(run)) {
+      if (run.meta().maxGeneration() > generationToSkip
+          && run.hasIdsIn(low, high)
+          && !run.isExpired(expireBeforeMillis)
+          && mayContain(run)) {
+        appendsOnly = run.hasAppendsOnly();
         return run.rows().rows(internalKey);
       }
     }
     return null;
+  }
+
+  /** Whether the layer opened last is a run whose timeline rows are all appends. */
+  boolean hasAppendsOnly() {
+    return appendsOnly;
   }
 
   private @Nullable RowSource memtable(int position) {

@@ -181,7 +181,9 @@ final class LogModel {
     }
     if (kind < 97) {
       long lastKept = now.first() - 1 + random.nextInt(now.entries().size() + 1);
-      return add(id, now.truncateSuffix(lastKept), group.truncateSuffix(lastKept), false);
+      // Without effect it is acknowledged without a sync, and a lazy step before it may be lost.
+      boolean lazy = lastKept == now.last();
+      return add(id, now.truncateSuffix(lastKept), group.truncateSuffix(lastKept), lazy);
     }
     long next = 1 + random.nextInt(1_000);
     return add(id, new State(next, List.of(), now.meta()), group.reset(next), false);

@@ -223,6 +223,8 @@ public final class EngineBenchCommand implements Callable<Integer> {
     List<RoundSpec> specs = specs();
     List<String> systems = systems();
     Path directory = workDirectory();
+    Thread interrupted = new Thread(() -> deleteAtLast(directory), "tideline-bench-clean-up");
+    Runtime.getRuntime().addShutdownHook(interrupted);
     try {
       for (RoundSpec spec : specs) {
         checkRoom(directory, spec);
@@ -232,11 +234,30 @@ public final class EngineBenchCommand implements Callable<Integer> {
       surroundings.put("load_average_after", load());
       new Report(cells, surroundings).print(outputOptions.output(context));
     } finally {
-      if (!keep) {
+      if (forget(interrupted) && !keep) {
         FileTrees.deleteTree(directory);
       }
     }
     return ExitCode.OK;
+  }
+
+  /** Takes a shutdown hook back; false if it is running already. */
+  private static boolean forget(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      return false;
+    }
+  }
+
+  /** After Ctrl-C, which ends the systems' processes too. */
+  private void deleteAtLast(Path directory) {
+    try {
+      FileTrees.deleteTree(directory);
+    } catch (IOException failure) {
+      context.err().println("left behind: " + directory + " (" + failure + ")");
+      context.err().flush();
+    }
   }
 
   private List<Cell> runAll(List<RoundSpec> specs, List<String> systems, Path directory)

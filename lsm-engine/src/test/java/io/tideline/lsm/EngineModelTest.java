@@ -35,7 +35,7 @@ class EngineModelTest {
   @Test
   void sameBatchesSameAnswersUnderManyOptions() throws Exception {
     long seed = Seeds.seedOr(77);
-    int rounds = Seeds.isFullScale() ? 1_000 : 16;
+    int rounds = Seeds.isFullScale() ? 1_000 : 10;
     for (int i = 0; i < rounds; i++) {
       run(seed + i, 600);
     }

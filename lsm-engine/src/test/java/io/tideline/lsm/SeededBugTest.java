@@ -37,7 +37,6 @@ class SeededBugTest {
           EXPIRY_INCLUSIVE,
           HEADS_DROPPED_WITH_ROWS,
           TOMBSTONE_DROPPED_EARLY,
-          INPUTS_NOT_NEIGHBOURS,
           BACKWARD_SKIPS_A_ROW,
           BLOCK_UNPINNED_EARLY ->
           names(EngineModelTest.class);

@@ -2,6 +2,7 @@ package io.tideline.lsm.compaction;
 
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.row.RowType;
+import io.tideline.lsm.seeded.SeededBug;
 
 /**
  * What flush and compaction leave out. Depends on the durable state only: what it drops is
@@ -29,9 +30,10 @@ public record Retention(long expireBeforeMillis, long timeMillis, boolean oldest
     }
     int type = RowType.type(meta);
     if (type == RowType.DELETE) {
-      return oldest ? Verdict.DROP : Verdict.KEEP;
+      return oldest || SeededBug.TOMBSTONE_DROPPED_EARLY.isPlanted() ? Verdict.DROP : Verdict.KEEP;
     }
-    if (timestampMillis >= expireBeforeMillis) {
+    long last = SeededBug.EXPIRY_INCLUSIVE.isPlanted() ? timestampMillis - 1 : timestampMillis;
+    if (last >= expireBeforeMillis) {
       return Verdict.KEEP;
     }
     return type == RowType.APPEND || oldest ? Verdict.DROP : Verdict.BURY;

@@ -36,8 +36,6 @@ public enum SeededBug {
   HEADS_DROPPED_WITH_ROWS,
   /** A tombstone goes though an older run may have what it hides. */
   TOMBSTONE_DROPPED_EARLY,
-  /** Runs are merged with one between them left out. */
-  INPUTS_NOT_NEIGHBOURS,
   /** A scan backwards leaves out the last row of the block it moves to. */
   BACKWARD_SKIPS_A_ROW,
   /** A block is given back while a cursor stands on it. */

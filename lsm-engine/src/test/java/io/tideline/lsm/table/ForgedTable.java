@@ -20,6 +20,7 @@ import io.tideline.lsm.testing.MemoryFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -87,7 +88,8 @@ final class ForgedTable {
     }
   }
 
-  private static ForgedTable split(byte[] bytes) throws IOException {
+  /** Takes a file apart. */
+  static ForgedTable split(byte[] bytes) throws IOException {
     int footerAt = bytes.length - TableFormat.FOOTER_BODY_BYTES - FileFrame.FOOTER_OVERHEAD;
     TableFormat format =
         TableFormat.decode(
@@ -195,7 +197,8 @@ final class ForgedTable {
     return new ForgedTable(header, block.toByteArray(), filter, entry.toByteArray(), properties);
   }
 
-  private byte[] bytes() {
+  /** The file. */
+  byte[] bytes() {
     Encoder out = new Encoder(8 << 10);
     out.putBytes(header, 0, header.length).putBytes(blocks, 0, blocks.length);
     int crc = TableFormat.SECTION_CRC_BYTES;
@@ -245,6 +248,32 @@ final class ForgedTable {
     } catch (IOException e) {
       return false; // Said, with file and offset.
     }
+  }
+
+  /** All rows with their values and all heads, as lines. */
+  List<String> content() throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (BlockCache cache = new BlockCache(0);
+        TableReader reader = open(cache);
+        GroupSource groups = new TableRun(List.of(reader)).groups(false)) {
+      for (boolean more = groups.seek(null); more; more = groups.next()) {
+        lines.add(Arrays.toString(groups.key()) + " " + groups.head());
+        RowSource rows = groups.rows();
+        for (; rows.isValid(); rows.next()) {
+          byte[] value = new byte[rows.valueSize()];
+          rows.copyValue(value, 0);
+          lines.add(
+              rows.sequenceId()
+                  + " @"
+                  + rows.timestampMillis()
+                  + " meta="
+                  + rows.meta()
+                  + " "
+                  + Arrays.toString(value));
+        }
+      }
+    }
+    return lines;
   }
 
   private static void walk(TableRun run) throws IOException {

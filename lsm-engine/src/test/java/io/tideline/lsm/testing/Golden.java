@@ -39,6 +39,28 @@ public final class Golden {
     }
   }
 
+  /**
+   * The bytes of golden file {@code name}, for formats whose bytes depend on a codec's version: not
+   * what is written must stay, but that this is read. Rewriting takes {@code bytes}.
+   */
+  public static byte[] read(String name, byte[] bytes) {
+    try {
+      if ("rewrite".equals(System.getProperty("tideline.golden"))) {
+        Path file = Path.of("src/test/resources/golden", name + ".hex");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text(bytes));
+        return bytes;
+      }
+      try (InputStream in = Golden.class.getResourceAsStream("/golden/" + name + ".hex")) {
+        assertThat(in).as("golden file %s; see Golden for how to write it", name).isNotNull();
+        String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        return HexFormat.of().parseHex(text.replace("\n", ""));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static String text(byte[] bytes) {
     StringBuilder text = new StringBuilder();
     for (int at = 0; at < bytes.length; at += LINE_BYTES) {

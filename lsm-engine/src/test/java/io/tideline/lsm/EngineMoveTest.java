@@ -54,7 +54,8 @@ class EngineMoveTest {
     }
   }
 
-  private static void cutEverywhere(Move move, Order order, long seed, List<Integer> keptPercents) throws Exception {
+  private static void cutEverywhere(Move move, Order order, long seed, List<Integer> keptPercents)
+      throws Exception {
     CrashFileSystem disk = new CrashFileSystem(order);
     EngineMove run = move.factory.apply(seed);
     run.prepare(disk);

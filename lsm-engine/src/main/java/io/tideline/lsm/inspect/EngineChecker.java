@@ -58,6 +58,16 @@ public final class EngineChecker {
     if (!damage.isEmpty()) {
       return damage;
     }
+    return checkStructure(fileSystem, directory);
+  }
+
+  /**
+   * As {@link #check}, of an engine whose checksums were found right before.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public static List<Problem> checkStructure(FileSystem fileSystem, Path directory)
+      throws IOException {
     EngineChecker checker = new EngineChecker(fileSystem, directory);
     checker.checkRuns();
     return List.copyOf(checker.problems);

@@ -31,10 +31,13 @@ import picocli.CommandLine.Parameters;
         "Show the files of a stopped node: tables, manifests, log; verify every checksum.",
     footer = {
       "",
-      "Changes nothing, and refuses while a node runs on the directory. With --verify every byte is read",
-      "and each damage is reported with file, offset, what was expected and what was found; exit code 65",
+      "Changes nothing, and refuses while a node runs on the directory. With --verify every byte is"
+          + " read",
+      "and each damage is reported with file, offset, what was expected and what was found; exit"
+          + " code 65",
       "if there is any.",
-      "With --output json: one object per line, told apart by \"kind\": manifest, table, segment, record,",
+      "With --output json: one object per line, told apart by \"kind\": manifest, table, segment,"
+          + " record,",
       "problem, leftover, verification.",
       "",
       "Examples:",
@@ -120,7 +123,9 @@ public final class InspectCommand implements Callable<Integer> {
       description = "Data directory of the node (default: ${DEFAULT-VALUE}).")
   private Path data;
 
-  @Option(names = "--verify", description = "Read every byte and verify every checksum.")
+  @Option(
+      names = "--verify",
+      description = "Read every byte, verify every checksum and the structure of tables.")
   private boolean verify;
 
   @Option(names = "--records", description = "List each record of the log as well.")

@@ -4,6 +4,7 @@ import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.lsm.inspect.ChecksumVerifier;
+import io.tideline.lsm.inspect.EngineChecker;
 import io.tideline.lsm.inspect.EngineInspector;
 import io.tideline.server.log.LogInspector;
 import java.io.Closeable;
@@ -116,7 +117,7 @@ public final class NodeFiles implements AutoCloseable {
   }
 
   /**
-   * Verifies every checksum of every file.
+   * Verifies every checksum of every file, and the structure of engines whose checksums are right.
    *
    * @param bytesDone told of the bytes read so far
    * @throws IOException if the disk fails; damage is reported, not thrown
@@ -139,6 +140,11 @@ public final class NodeFiles implements AutoCloseable {
         report
             .problems()
             .forEach(p -> problems.add(new Problem(p.file(), p.offset(), p.expected(), p.found())));
+        if (report.problems().isEmpty()) {
+          EngineChecker.checkStructure(fileSystem, engine)
+              .forEach(
+                  p -> problems.add(new Problem(p.file(), p.offset(), p.expected(), p.found())));
+        }
         report.leftovers().forEach(name -> leftovers.add(engine.resolve(name)));
       } catch (CorruptionException damage) {
         problems.add(

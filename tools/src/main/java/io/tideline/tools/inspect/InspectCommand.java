@@ -31,13 +31,10 @@ import picocli.CommandLine.Parameters;
         "Show the files of a stopped node: tables, manifests, log; verify every checksum.",
     footer = {
       "",
-      "Changes nothing, and refuses while a node runs on the directory. With --verify every byte is"
-          + " read",
-      "and each damage is reported with file, offset, what was expected and what was found; exit"
-          + " code 65",
+      "Changes nothing, and refuses while a node runs on the directory. With --verify every byte is read",
+      "and each damage is reported with file, offset, what was expected and what was found; exit code 65",
       "if there is any.",
-      "With --output json: one object per line, told apart by \"kind\": manifest, table, segment,"
-          + " record,",
+      "With --output json: one object per line, told apart by \"kind\": manifest, table, segment, record,",
       "problem, leftover, verification.",
       "",
       "Examples:",

@@ -84,8 +84,7 @@ public final class Engine implements Closeable {
             directory, options, resources, opened.manifest().engineId(), versions, deadTables);
     maintenance = new Maintenance(resources, options, jobs, directory.toString());
     jobs.cancelWhen(maintenance::isCancelled);
-    pressure =
-        new PressureGauge(resources, directory, maintenance, versions, options.diskReserveBytes());
+    pressure = new PressureGauge(resources, directory, maintenance, options.diskReserveBytes());
     shared =
         new EngineView.Shared(
             resources.headCache(),

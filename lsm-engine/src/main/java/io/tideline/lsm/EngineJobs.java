@@ -1,14 +1,12 @@
 package io.tideline.lsm;
 
 import io.tideline.lsm.compaction.CompactionPicker;
+import io.tideline.lsm.compaction.CompactionPlan;
 import io.tideline.lsm.compaction.Retention;
 import io.tideline.lsm.compaction.RunWriter;
-import io.tideline.lsm.fs.DiskFullException;
-import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.manifest.RunMeta;
 import io.tideline.lsm.memtable.Memtable;
 import io.tideline.lsm.row.GroupSource;
-import io.tideline.lsm.row.MergedGroups;
 import io.tideline.lsm.table.TableMeta;
 import io.tideline.lsm.table.TableStyle;
 import io.tideline.lsm.version.Run;
@@ -18,15 +16,14 @@ import io.tideline.lsm.view.EngineView;
 import io.tideline.lsm.view.FilterCounters;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an engine does: write a batch, flush a memtable, merge runs. Who calls it when is {@link
@@ -36,19 +33,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineJobs implements Maintenance.Jobs {
 
-  private final Path directory;
   private final EngineOptions options;
-  private final EngineResources resources;
-  private final FileSystem fileSystem;
   private final UUID engineId;
   private final VersionSet versions;
   private final DeadTables deadTables;
+  private final TableOutput output;
+  private final Compactor compactor;
   private final FilterCounters filterCounters = new FilterCounters();
   private final AtomicLong flushes = new AtomicLong();
-  private final AtomicLong compactions = new AtomicLong();
   private final AtomicLong bytesFlushed = new AtomicLong();
-  private final AtomicLong bytesCompacted = new AtomicLong();
   private final AtomicLong rowsExpired = new AtomicLong();
+  private final AtomicLong rowsTrimmed = new AtomicLong();
   private BooleanSupplier cancelled = () -> false;
 
   EngineJobs(
@@ -58,13 +53,12 @@ final class EngineJobs implements Maintenance.Jobs {
       UUID engineId,
       VersionSet versions,
       DeadTables deadTables) {
-    this.directory = directory;
     this.options = options;
-    this.resources = resources;
-    this.fileSystem = resources.fileSystem();
     this.engineId = engineId;
     this.versions = versions;
     this.deadTables = deadTables;
+    output = new TableOutput(directory, options, resources, engineId, versions, deadTables);
+    compactor = new Compactor(options, versions, output, bytes -> pace(resources, bytes));
   }
 
   /** Set once, before the first job. */
@@ -113,139 +107,48 @@ final class EngineJobs implements Maintenance.Jobs {
       versions.installFlush(frozen, null);
       return;
     }
-    requireSpace(memtable.bytes());
+    output.requireSpace(memtable.bytes());
     Retention retention =
         new Retention(frozen.state().expireBeforeMillis(), frozen.state().timeMillis(), false);
-    RunWriter.Target target = target(frozen.previousLogIndex(), frozen.state().position().index());
-    RunWriter writer = new RunWriter(target, retention, cancelled);
+    RunWriter writer =
+        new RunWriter(
+            output.target(
+                TableStyle.hot(options),
+                List.of(),
+                frozen.previousLogIndex(),
+                frozen.state().position().index()),
+            retention,
+            bytes -> checkCancelled());
     try (GroupSource groups = memtable.groups(EngineView.NO_LIMIT)) {
-      Run run = write(writer, groups, memtable.generation(), memtable.generation());
-      install(writer, run, () -> versions.installFlush(frozen, run));
+      List<Table> tables = output.write(writer, groups);
+      Run run = tables.isEmpty() ? null : run(memtable.generation(), tables);
+      output.install(writer, tables, () -> versions.installFlush(frozen, run));
       flushes.incrementAndGet();
       bytesFlushed.addAndGet(run == null ? 0 : run.meta().size());
       rowsExpired.addAndGet(writer.rowsExpired());
+      rowsTrimmed.addAndGet(writer.rowsTrimmed());
     }
   }
 
-  /** Refuses to start what would not fit, so that a full disk leaves no half-written file. */
-  private void requireSpace(long bytes) throws IOException {
-    long usable = fileSystem.usableBytes(directory);
-    if (usable < bytes / 4 + options.diskReserveBytes() / 4) {
-      throw new DiskFullException(directory, usable, "writing about " + bytes + " bytes", null);
-    }
+  private static Run run(long generation, List<Table> tables) {
+    List<TableMeta> metas = tables.stream().map(Table::meta).toList();
+    return new Run(new RunMeta(generation, generation, metas), tables);
   }
 
-  private RunWriter.Target target(long minLogIndex, long maxLogIndex) {
-    return new RunWriter.Target(
-        fileSystem,
-        directory,
-        engineId,
-        versions::newFileId,
-        TableStyle.hot(options),
-        Math.min(RunWriter.TABLE_BYTES_MAX, options.memtableBytes()),
-        minLogIndex,
-        maxLogIndex);
+  private void pace(EngineResources resources, long bytes) {
+    checkCancelled();
+    resources.paceCompaction(bytes, cancelled);
   }
 
-  /**
-   * Writes a run and opens it; on failure nothing of it stays. Null if nothing was left to write.
-   */
-  private @Nullable Run write(
-      RunWriter writer, GroupSource groups, long minGeneration, long maxGeneration)
-      throws IOException {
-    List<Table> tables = new ArrayList<>();
-    try {
-      writer.addAll(groups);
-      List<TableMeta> metas = writer.finish();
-      for (TableMeta meta : metas) {
-        tables.add(
-            new Table(
-                meta,
-                EngineOpener.openTable(fileSystem, directory, engineId, meta, resources),
-                deadTables::add));
-      }
-      return metas.isEmpty()
-          ? null
-          : new Run(new RunMeta(minGeneration, maxGeneration, metas), tables);
-    } catch (Throwable e) {
-      tables.forEach(deadTables::add);
-      writer.abandon(e);
-      throw e;
-    }
-  }
-
-  private interface Installation {
-    void run() throws IOException;
-  }
-
-  /**
-   * Makes a written run part of the engine. Its files are deleted after a failure only if the
-   * manifest surely does not name them.
-   */
-  private void install(RunWriter writer, @Nullable Run run, Installation installation)
-      throws IOException {
-    try {
-      installation.run();
-    } catch (Throwable e) {
-      if (run != null) {
-        run.tables().forEach(deadTables::add);
-      }
-      if (e instanceof DiskFullException) {
-        writer.abandon(e);
-      }
-      throw e;
+  private void checkCancelled() {
+    if (cancelled.getAsBoolean()) {
+      throw new CancellationException("the engine is closing");
     }
   }
 
   @Override
-  public void compact(List<Run> neighbours) throws IOException {
-    VersionSet.Durable durable = versions.acquireDurable();
-    try {
-      long inputBytes = neighbours.stream().mapToLong(run -> run.meta().size()).sum();
-      requireSpace(inputBytes);
-      RunMeta newest = neighbours.getFirst().meta();
-      RunMeta oldest = neighbours.getLast().meta();
-      Retention retention =
-          new Retention(
-              durable.state().expireBeforeMillis(),
-              durable.state().timeMillis(),
-              durable.version().runs().getLast().meta().sameRun(oldest));
-      RunWriter writer =
-          new RunWriter(target(minLogIndex(oldest), maxLogIndex(neighbours)), retention, cancelled);
-      try (GroupSource groups = merged(neighbours)) {
-        Run output = write(writer, groups, oldest.minGeneration(), newest.maxGeneration());
-        install(writer, output, () -> versions.installCompaction(neighbours, output));
-        compactions.incrementAndGet();
-        bytesCompacted.addAndGet(output == null ? 0 : output.meta().size());
-        rowsExpired.addAndGet(writer.rowsExpired());
-      }
-    } finally {
-      durable.version().release();
-    }
-  }
-
-  /** Positions in the logs of other engines mean nothing here: what they wrote counts as from 0. */
-  private long minLogIndex(RunMeta oldest) {
-    return oldest.tables().stream()
-        .mapToLong(table -> isOwn(table) ? table.properties().minLogIndex() : 0)
-        .min()
-        .orElse(0);
-  }
-
-  private long maxLogIndex(List<Run> runs) {
-    return runs.stream()
-        .flatMap(run -> run.meta().tables().stream())
-        .mapToLong(table -> isOwn(table) ? table.properties().maxLogIndex() : 0)
-        .max()
-        .orElse(0);
-  }
-
-  private boolean isOwn(TableMeta table) {
-    return table.origin().engineId().equals(engineId);
-  }
-
-  private static GroupSource merged(List<Run> newestFirst) {
-    return new MergedGroups(newestFirst.stream().map(run -> run.rows().groups(false)).toList());
+  public boolean compact(CompactionPlan plan) throws IOException {
+    return compactor.run(plan);
   }
 
   @Override
@@ -254,14 +157,18 @@ final class EngineJobs implements Maintenance.Jobs {
   }
 
   @Override
-  public List<CompactionPicker.Candidate> candidates(List<Run> runs) {
-    long expireBefore = versions.durableState().expireBeforeMillis();
-    return runs.stream()
-        .map(
-            run ->
-                new CompactionPicker.Candidate(
-                    run.meta().size(), run.hasAppends() && run.isExpired(expireBefore)))
-        .toList();
+  public EngineState durableState() {
+    return versions.durableState();
+  }
+
+  @Override
+  public long nextFileId() {
+    return versions.nextFileId();
+  }
+
+  @Override
+  public CompactionPicker.Candidate candidate(Run run, EngineState durable) {
+    return compactor.candidate(run, durable);
   }
 
   EngineStats stats(Version version) {
@@ -276,13 +183,16 @@ final class EngineJobs implements Maintenance.Jobs {
         version.runs().stream().mapToInt(run -> run.tables().size()).sum(),
         version.runs().stream().mapToLong(run -> run.meta().size()).sum(),
         flushes.get(),
-        compactions.get(),
+        compactor.jobs(),
         bytesFlushed.get(),
-        bytesCompacted.get(),
+        compactor.bytesWritten(),
         deadTables.bytesFreed(),
         deadTables.filesDeleted(),
-        rowsExpired.get(),
+        rowsExpired.get() + compactor.rowsExpired(),
         filterCounters.probes(),
-        filterCounters.misses());
+        filterCounters.misses(),
+        rowsTrimmed.get() + compactor.rowsTrimmed(),
+        compactor.tablesDroppedWhole(),
+        compactor.bytesRead());
   }
 }

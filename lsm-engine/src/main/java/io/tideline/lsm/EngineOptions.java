@@ -1,5 +1,8 @@
 package io.tideline.lsm;
 
+import java.time.Duration;
+import java.util.Objects;
+
 /**
  * Settings of one engine. Immutable; start from {@link #DEFAULTS} and change with the {@code with}
  * methods.
@@ -7,11 +10,19 @@ package io.tideline.lsm;
  * @param memtableBytes a memtable of this size asks to be flushed ({@link Engine#flushAdvised}); at
  *     twice this size the engine rotates it on its own. Bytes, at least 64 KiB
  * @param blockBytes uncompressed size at which a table block is closed, 1 KiB to 1 MiB
- * @param filterBitsPerKey bits of the timeline filter per timeline, 1 to 32
+ * @param filterBitsPerKey bits of the timeline filter per timeline, 1 to 32, in tables that will be
+ *     merged again; tables that stay have a fuse filter of about 9 bits
  * @param compression codec of new blocks
  * @param runsPerTier how many age-adjacent runs of similar size are merged into one, 2 to 32
  * @param diskReserveBytes free space below which {@link Engine#pressure} refuses writes, 0 to 1
  *     TiB; flushes may use three quarters of it
+ * @param scheme which runs become one, and when
+ * @param flushAgeMillis a memtable whose first row is older than this by the local clock asks to be
+ *     flushed, so that a quiet partition does not hold its log; milliseconds, at least 1
+ * @param flushLogBytes a memtable that holds back this much of the owner's log ({@link
+ *     Engine#unflushedLogBytes}) asks to be flushed: it bounds the replay after a crash. Bytes, at
+ *     least 64 KiB. {@link Engine#pressure} slows writers down at the same figure and refuses them
+ *     at nearly twice
  */
 public record EngineOptions(
     long memtableBytes,
@@ -19,7 +30,10 @@ public record EngineOptions(
     int filterBitsPerKey,
     Compression compression,
     int runsPerTier,
-    long diskReserveBytes) {
+    long diskReserveBytes,
+    CompactionScheme scheme,
+    long flushAgeMillis,
+    long flushLogBytes) {
 
   /** Block codecs. The numbers are on disk and never change. */
   public enum Compression {
@@ -39,9 +53,21 @@ public record EngineOptions(
     }
   }
 
-  /** 64 MiB memtables, 16 KiB LZ4 blocks, 12 filter bits, 8 runs a tier, 16 MiB kept free. */
+  /**
+   * 64 MiB memtables, 16 KiB LZ4 blocks, 12 filter bits, 8 runs a tier, 16 MiB kept free, rows that
+   * stay, flushes after 30 minutes or 256 MiB of log.
+   */
   public static final EngineOptions DEFAULTS =
-      new EngineOptions(64L << 20, 16 << 10, 12, Compression.LZ4, 8, 16L << 20);
+      new EngineOptions(
+          64L << 20,
+          16 << 10,
+          12,
+          Compression.LZ4,
+          8,
+          16L << 20,
+          CompactionScheme.LONG_LIVED,
+          Duration.ofMinutes(30).toMillis(),
+          256L << 20);
 
   public EngineOptions {
     check("memtableBytes", memtableBytes, 64L << 10, 1L << 30);
@@ -49,36 +75,102 @@ public record EngineOptions(
     check("filterBitsPerKey", filterBitsPerKey, 1, 32);
     check("runsPerTier", runsPerTier, 2, 32);
     check("diskReserveBytes", diskReserveBytes, 0, 1L << 40);
+    check("flushAgeMillis", flushAgeMillis, 1, Long.MAX_VALUE);
+    check("flushLogBytes", flushLogBytes, 64L << 10, Long.MAX_VALUE / 4);
+    Objects.requireNonNull(compression, "compression");
+    Objects.requireNonNull(scheme, "scheme");
   }
 
   public EngineOptions withMemtableBytes(long bytes) {
-    return new EngineOptions(
-        bytes, blockBytes, filterBitsPerKey, compression, runsPerTier, diskReserveBytes);
+    Draft draft = new Draft(this);
+    draft.memtableBytes = bytes;
+    return draft.options();
   }
 
   public EngineOptions withBlockBytes(int bytes) {
-    return new EngineOptions(
-        memtableBytes, bytes, filterBitsPerKey, compression, runsPerTier, diskReserveBytes);
+    Draft draft = new Draft(this);
+    draft.blockBytes = bytes;
+    return draft.options();
   }
 
   public EngineOptions withFilterBitsPerKey(int bits) {
-    return new EngineOptions(
-        memtableBytes, blockBytes, bits, compression, runsPerTier, diskReserveBytes);
+    Draft draft = new Draft(this);
+    draft.filterBitsPerKey = bits;
+    return draft.options();
   }
 
   public EngineOptions withCompression(Compression codec) {
-    return new EngineOptions(
-        memtableBytes, blockBytes, filterBitsPerKey, codec, runsPerTier, diskReserveBytes);
+    Draft draft = new Draft(this);
+    draft.compression = codec;
+    return draft.options();
   }
 
   public EngineOptions withRunsPerTier(int runs) {
-    return new EngineOptions(
-        memtableBytes, blockBytes, filterBitsPerKey, compression, runs, diskReserveBytes);
+    Draft draft = new Draft(this);
+    draft.runsPerTier = runs;
+    return draft.options();
   }
 
   public EngineOptions withDiskReserveBytes(long bytes) {
-    return new EngineOptions(
-        memtableBytes, blockBytes, filterBitsPerKey, compression, runsPerTier, bytes);
+    Draft draft = new Draft(this);
+    draft.diskReserveBytes = bytes;
+    return draft.options();
+  }
+
+  public EngineOptions withScheme(CompactionScheme newScheme) {
+    Draft draft = new Draft(this);
+    draft.scheme = newScheme;
+    return draft.options();
+  }
+
+  public EngineOptions withFlushAgeMillis(long millis) {
+    Draft draft = new Draft(this);
+    draft.flushAgeMillis = millis;
+    return draft.options();
+  }
+
+  public EngineOptions withFlushLogBytes(long bytes) {
+    Draft draft = new Draft(this);
+    draft.flushLogBytes = bytes;
+    return draft.options();
+  }
+
+  /** The settings while one of them is changed. */
+  private static final class Draft {
+    private long memtableBytes;
+    private int blockBytes;
+    private int filterBitsPerKey;
+    private Compression compression;
+    private int runsPerTier;
+    private long diskReserveBytes;
+    private CompactionScheme scheme;
+    private long flushAgeMillis;
+    private long flushLogBytes;
+
+    Draft(EngineOptions from) {
+      memtableBytes = from.memtableBytes;
+      blockBytes = from.blockBytes;
+      filterBitsPerKey = from.filterBitsPerKey;
+      compression = from.compression;
+      runsPerTier = from.runsPerTier;
+      diskReserveBytes = from.diskReserveBytes;
+      scheme = from.scheme;
+      flushAgeMillis = from.flushAgeMillis;
+      flushLogBytes = from.flushLogBytes;
+    }
+
+    EngineOptions options() {
+      return new EngineOptions(
+          memtableBytes,
+          blockBytes,
+          filterBitsPerKey,
+          compression,
+          runsPerTier,
+          diskReserveBytes,
+          scheme,
+          flushAgeMillis,
+          flushLogBytes);
+    }
   }
 
   private static void check(String name, long value, long min, long max) {

@@ -7,6 +7,7 @@ import io.tideline.lsm.view.HeadCache;
 import java.io.Closeable;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +17,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /**
  * What all engines of a process share: the disk, the memory for memtables, the block cache and the
@@ -28,6 +30,18 @@ public final class EngineResources implements Closeable {
   /** Two: one engine's slow disk should not hold up every other flush. */
   private static final int FLUSH_THREADS = 2;
 
+  /**
+   * Default limit: what a disk of a small server writes beside everything else, and more than one
+   * core compresses.
+   */
+  public static final long COMPACTION_BYTES_PER_SECOND = 256L << 20;
+
+  /** How often a compaction that lets flushes go first looks again. */
+  private static final long YIELD_MILLIS = 10;
+
+  /** A compaction goes on after this many looks: otherwise runs would pile up. */
+  private static final int YIELDS_MAX = 50;
+
   /** How often free space is looked at, and what waited for it is tried again. */
   private static final long TICK_MILLIS = 1_000;
 
@@ -37,7 +51,13 @@ public final class EngineResources implements Closeable {
   private final HeadCache headCache = new HeadCache();
   private final ReadThrottle readThrottle = new ReadThrottle(new EngineClock());
   private final ExecutorService flushThreads;
-  private final ExecutorService compactionThreads;
+  private final CompactionThreads compactionThreads;
+  private final ByteRateLimiter compactionRate =
+      new ByteRateLimiter(System::nanoTime, COMPACTION_BYTES_PER_SECOND);
+
+  /** Flushes being written now. */
+  private final AtomicInteger flushing = new AtomicInteger();
+
   private final ScheduledExecutorService ticker;
   private final ScheduledFuture<?> tick;
   private final List<Engine> engines = new CopyOnWriteArrayList<>();
@@ -53,7 +73,7 @@ public final class EngineResources implements Closeable {
     this.blockCache = blockCache;
     flushThreads = Executors.newFixedThreadPool(FLUSH_THREADS, named("tideline-flush-"));
     this.compactionThreads =
-        Executors.newFixedThreadPool(compactionThreads, named("tideline-compaction-"));
+        new CompactionThreads(compactionThreads, named("tideline-compaction-"));
     ticker = Executors.newSingleThreadScheduledExecutor(named("tideline-engine-tick-"));
     tick =
         ticker.scheduleWithFixedDelay(
@@ -149,6 +169,52 @@ public final class EngineResources implements Closeable {
     return headCache.misses();
   }
 
+  /**
+   * Limits the bytes a second that all compactions together write. Takes effect at once. Flushes
+   * are never limited.
+   *
+   * @param rate bytes a second, 0 for no limit; {@link #COMPACTION_BYTES_PER_SECOND} at first
+   */
+  public void setCompactionBytesPerSecond(long rate) {
+    compactionRate.setBytesPerSecond(rate);
+  }
+
+  /** The limit in force, 0 if there is none. */
+  public long compactionBytesPerSecond() {
+    return compactionRate.bytesPerSecond();
+  }
+
+  /** Milliseconds that compactions have waited for the limit. */
+  public long compactionWaitMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(compactionRate.waitedNanos());
+  }
+
+  /** Says that a flush starts (1) or ends (-1). */
+  void countFlushing(int change) {
+    flushing.addAndGet(change);
+  }
+
+  /**
+   * Holds a compaction that has written bytes back as long as it must: by the limit, and while
+   * flushes are under way and writers short of the memory these will free.
+   */
+  void paceCompaction(long bytes, BooleanSupplier cancelled) {
+    compactionRate.take(bytes, cancelled);
+    for (int i = 0; i < YIELDS_MAX && mustYield() && !cancelled.getAsBoolean(); i++) {
+      try {
+        memtablePool.awaitRelease(YIELD_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("interrupted while a flush went first");
+      }
+    }
+  }
+
+  private boolean mustYield() {
+    return flushing.get() > 0
+        && memtablePool.usedBytes() >= PressureGauge.POOL_DELAY * memtablePool.capacityBytes();
+  }
+
   MemoryPool memtablePool() {
     return memtablePool;
   }
@@ -178,7 +244,7 @@ public final class EngineResources implements Closeable {
     return flushThreads;
   }
 
-  Executor compactionThreads() {
+  CompactionThreads compactionThreads() {
     return compactionThreads;
   }
 

@@ -9,7 +9,7 @@ package io.tideline.lsm;
  * @param tables live table files
  * @param tableBytes bytes of live table files
  * @param flushes finished flushes
- * @param compactions finished compactions
+ * @param compactions finished compaction jobs
  * @param bytesFlushed bytes written by flushes
  * @param bytesCompacted bytes written by compactions
  * @param bytesFreed bytes of table files deleted
@@ -17,6 +17,10 @@ package io.tideline.lsm;
  * @param rowsExpired rows dropped because they had expired
  * @param filterProbes questions put to table filters
  * @param filterMisses filter answers "not in this table"
+ * @param rowsTrimmed rows dropped because a trim mark had passed them
+ * @param tablesDroppedWhole table files whose rows had all expired and were dropped unread; their
+ *     heads and records live on in other files
+ * @param bytesCompactionRead bytes of tables read by compactions
  */
 public record EngineStats(
     long memtableBytes,
@@ -32,4 +36,7 @@ public record EngineStats(
     long filesDropped,
     long rowsExpired,
     long filterProbes,
-    long filterMisses) {}
+    long filterMisses,
+    long rowsTrimmed,
+    long tablesDroppedWhole,
+    long bytesCompactionRead) {}

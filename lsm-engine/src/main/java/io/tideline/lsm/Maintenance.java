@@ -1,6 +1,8 @@
 package io.tideline.lsm;
 
 import io.tideline.lsm.compaction.CompactionPicker;
+import io.tideline.lsm.compaction.CompactionPicker.Work;
+import io.tideline.lsm.compaction.CompactionPlan;
 import io.tideline.lsm.fs.DiskFullException;
 import io.tideline.lsm.version.Run;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +36,19 @@ final class Maintenance {
   interface Jobs {
     void flush(FrozenMemtable frozen) throws IOException;
 
-    void compact(List<Run> neighbours) throws IOException;
+    /** Does the next job of a plan; false if nothing was left to do. */
+    boolean compact(CompactionPlan plan) throws IOException;
 
     List<Run> runs();
 
-    List<CompactionPicker.Candidate> candidates(List<Run> runs);
+    EngineState durableState();
+
+    long nextFileId();
+
+    CompactionPicker.Candidate candidate(Run run, EngineState durable);
   }
 
   private final EngineResources resources;
-  private final EngineOptions options;
   private final Jobs jobs;
   private final String name;
   private final ReentrantLock lock = new ReentrantLock();
@@ -50,6 +57,9 @@ final class Maintenance {
   // All guarded by lock.
   private final ArrayDeque<FrozenMemtable> waiting = new ArrayDeque<>();
   private final List<CompletableFuture<Void>> mergeAllWanted = new ArrayList<>();
+  private final List<CompletableFuture<Void>> mergeAllRunning = new ArrayList<>();
+  private final CompactionPlanner planner;
+  private CompactionThreads.@Nullable Ticket ticket;
   private boolean flushRunning;
   private boolean compactionRunning;
   private boolean flushStalled;
@@ -57,6 +67,9 @@ final class Maintenance {
 
   /** Whether the wait for room was logged already. */
   private boolean compactionStalledBefore;
+
+  /** Runs that compaction should have merged already or will. Written under the lock. */
+  private volatile int waitingRuns;
 
   private volatile boolean closing;
 
@@ -67,7 +80,7 @@ final class Maintenance {
 
   Maintenance(EngineResources resources, EngineOptions options, Jobs jobs, String name) {
     this.resources = resources;
-    this.options = options;
+    planner = new CompactionPlanner(options, jobs::candidate);
     this.jobs = jobs;
     this.name = name;
   }
@@ -79,6 +92,11 @@ final class Maintenance {
   /** Whether a flush waits because the disk was full. */
   boolean isDiskFull() {
     return diskFull;
+  }
+
+  /** Runs that compaction should have merged already or will. */
+  int waitingRuns() {
+    return waitingRuns;
   }
 
   /** Whether running jobs should give up soon. */
@@ -114,7 +132,9 @@ final class Maintenance {
       waiting.forEach(frozen -> victims.addAll(frozen.done()));
       waiting.forEach(frozen -> frozen.done().clear());
       victims.addAll(mergeAllWanted);
+      victims.addAll(mergeAllRunning);
       mergeAllWanted.clear();
+      mergeAllRunning.clear();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -172,7 +192,10 @@ final class Maintenance {
       lock.unlock();
     }
     List<CompletableFuture<EngineState>> done = List.of();
-    if (next != null && attempt(() -> jobs.flush(next), true)) {
+    resources.countFlushing(1);
+    boolean flushed = next != null && attempt(() -> jobs.flush(next), true);
+    resources.countFlushing(-1);
+    if (next != null && flushed) {
       lock.lock();
       try {
         waiting.remove(next);
@@ -194,14 +217,14 @@ final class Maintenance {
     }
   }
 
-  private interface Work {
+  private interface Action {
     void run() throws IOException;
   }
 
   /** Runs a job and decides what its failure means; true if it succeeded. */
-  private boolean attempt(Work work, boolean flush) {
+  private boolean attempt(Action action, boolean flush) {
     try {
-      work.run();
+      action.run();
       return true;
     } catch (CancellationException e) {
       log.debug("{}: {} given up: {}", name, flush ? "flush" : "compaction", e.getMessage());
@@ -254,43 +277,60 @@ final class Maintenance {
   }
 
   private void scheduleCompaction() {
+    List<Run> runs = jobs.runs();
+    EngineState durable = jobs.durableState();
+    waitingRuns = planner.waitingRuns(runs, durable);
     if (compactionRunning || compactionStalled || isCancelled()) {
       return;
     }
-    List<Run> runs = jobs.runs();
-    List<Run> inputs = mergeAllWanted.isEmpty() ? pick(runs) : runs;
-    if (!inputs.isEmpty()) {
-      List<CompletableFuture<Void>> waiters = List.copyOf(mergeAllWanted);
-      mergeAllWanted.clear();
-      compactionRunning = true;
-      resources.compactionThreads().execute(() -> runCompaction(inputs, waiters));
-    } else {
+    if (!mergeAllWanted.isEmpty() && mergeAllRunning.isEmpty()) {
+      startMergeAll(runs);
+    }
+    Optional<CompactionPlan> plan = planner.next(runs, durable, jobs.nextFileId());
+    CompactionThreads.Ticket waits = ticket;
+    if (plan.isEmpty() || (waits != null && waits.urgency().compareTo(plan.get().urgency()) <= 0)) {
+      return;
+    }
+    if (waits == null || resources.compactionThreads().withdraw(waits)) {
+      ticket = resources.compactionThreads().submit(plan.get().urgency(), this::runCompaction);
+    }
+  }
+
+  private void startMergeAll(List<Run> runs) {
+    if (runs.isEmpty()) {
       mergeAllWanted.forEach(waiter -> waiter.complete(null));
-      mergeAllWanted.clear();
+    } else {
+      planner.wantAll(runs, jobs.nextFileId());
+      mergeAllRunning.addAll(mergeAllWanted);
     }
+    mergeAllWanted.clear();
   }
 
-  private List<Run> pick(List<Run> runs) {
-    Optional<CompactionPicker.Choice> choice =
-        CompactionPicker.pick(
-            jobs.candidates(runs), options.runsPerTier(), options.memtableBytes());
-    return choice.map(c -> runs.subList(c.from(), c.to())).orElse(List.of());
-  }
-
-  private void runCompaction(List<Run> inputs, List<CompletableFuture<Void>> waiters) {
-    boolean succeeded = attempt(() -> jobs.compact(inputs), false);
-    Throwable cause = failure;
-    if (succeeded) {
-      waiters.forEach(waiter -> waiter.complete(null));
-    } else if (cause != null) {
-      waiters.forEach(waiter -> waiter.completeExceptionally(stopped(cause)));
-    } else if (closing) {
-      waiters.forEach(waiter -> waiter.cancel(false));
-    }
+  private void runCompaction() {
+    CompactionPlan plan;
     lock.lock();
     try {
-      if (!succeeded && cause == null && !closing) {
-        mergeAllWanted.addAll(waiters);
+      ticket = null;
+      plan = planner.next(jobs.runs(), jobs.durableState(), jobs.nextFileId()).orElse(null);
+      if (plan == null || isCancelled()) {
+        changed.signalAll();
+        return;
+      }
+      compactionRunning = true;
+    } finally {
+      lock.unlock();
+    }
+    AtomicBoolean more = new AtomicBoolean();
+    boolean succeeded = attempt(() -> more.set(jobs.compact(plan)), false);
+    List<CompletableFuture<Void>> merged = List.of();
+    lock.lock();
+    try {
+      if (succeeded && !more.get()) {
+        planner.done(plan);
+        if (plan.work() == Work.ALL) {
+          merged = List.copyOf(mergeAllRunning);
+          mergeAllRunning.clear();
+        }
       }
       compactionRunning = false;
       compactionStalledBefore &= !succeeded;
@@ -299,6 +339,7 @@ final class Maintenance {
     } finally {
       lock.unlock();
     }
+    merged.forEach(waiter -> waiter.complete(null));
   }
 
   /** Merges all runs into one, after the compaction that may be running. */
@@ -318,6 +359,11 @@ final class Maintenance {
     return done;
   }
 
+  /** Whether a flush or a compaction runs or waits for a thread. Needs {@link #lock}. */
+  private boolean isBusy() {
+    return flushRunning || compactionRunning || ticket != null;
+  }
+
   void awaitQuiescence() throws IOException, InterruptedException {
     lock.lock();
     try {
@@ -325,7 +371,7 @@ final class Maintenance {
         checkWorking();
         scheduleFlush();
         scheduleCompaction();
-        if (!flushRunning && !compactionRunning && waiting.isEmpty() && mergeAllWanted.isEmpty()) {
+        if (!isBusy() && waiting.isEmpty() && mergeAllWanted.isEmpty()) {
           return;
         }
         changed.await();
@@ -341,13 +387,18 @@ final class Maintenance {
     lock.lock();
     try {
       closing = true;
-      while (flushRunning || compactionRunning) {
+      if (ticket != null && resources.compactionThreads().withdraw(ticket)) {
+        ticket = null;
+      }
+      while (isBusy()) {
         changed.awaitUninterruptibly();
       }
       waiting.forEach(frozen -> given.addAll(frozen.done()));
       waiting.clear();
       given.addAll(mergeAllWanted);
+      given.addAll(mergeAllRunning);
       mergeAllWanted.clear();
+      mergeAllRunning.clear();
     } finally {
       lock.unlock();
     }

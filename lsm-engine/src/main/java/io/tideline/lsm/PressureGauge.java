@@ -18,7 +18,7 @@ final class PressureGauge {
   private static final Logger log = LoggerFactory.getLogger(PressureGauge.class);
 
   /** From here on writers slow down: what is in flight still fits. */
-  private static final double POOL_DELAY = 0.70;
+  static final double POOL_DELAY = 0.70;
 
   private static final double POOL_REFUSE = 0.90;
 
@@ -30,7 +30,6 @@ final class PressureGauge {
   private final EngineResources resources;
   private final Path directory;
   private final Maintenance maintenance;
-  private final VersionSet versions;
 
   /** Kept free for manifests, deletions and compactions that free space. */
   private final long diskReserveBytes;
@@ -38,15 +37,10 @@ final class PressureGauge {
   private volatile long usableBytes = Long.MAX_VALUE;
 
   PressureGauge(
-      EngineResources resources,
-      Path directory,
-      Maintenance maintenance,
-      VersionSet versions,
-      long diskReserveBytes) {
+      EngineResources resources, Path directory, Maintenance maintenance, long diskReserveBytes) {
     this.resources = resources;
     this.directory = directory;
     this.maintenance = maintenance;
-    this.versions = versions;
     this.diskReserveBytes = diskReserveBytes;
   }
 
@@ -65,7 +59,7 @@ final class PressureGauge {
       return disk;
     }
     Pressure pool = graded(Pressure.Reason.MEMTABLE_POOL, poolFill(), POOL_DELAY, POOL_REFUSE);
-    int runs = versions.published().version().runs().size();
+    int runs = maintenance.waitingRuns();
     Pressure count =
         graded(
             Pressure.Reason.RUN_COUNT,

@@ -9,7 +9,9 @@ import io.tideline.lsm.version.Table;
 import io.tideline.lsm.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +42,7 @@ final class VersionSet {
     this.manifest = manifest;
     this.nextFileId = new AtomicLong(nextFileId);
     durable = manifest.state().state();
-    published = new Published(new Version(active, List.of(), runs), active.limit(), durable);
+    published = new Published(new Version(active, List.of(), runs, 0), active.limit(), durable);
   }
 
   EngineState durableState() {
@@ -49,6 +51,11 @@ final class VersionSet {
 
   Published published() {
     return published;
+  }
+
+  /** Smallest file id not given out yet. */
+  long nextFileId() {
+    return nextFileId.get();
   }
 
   long newFileId() {
@@ -76,7 +83,8 @@ final class VersionSet {
     List<Memtable> immutables = new ArrayList<>(now.version().immutables().size() + 1);
     immutables.add(now.version().active());
     immutables.addAll(now.version().immutables());
-    Version next = new Version(active, immutables, now.version().runs());
+    Version next =
+        new Version(active, immutables, now.version().runs(), now.version().mixedGeneration());
     published = new Published(next, active.limit(), now.state());
     now.version().release();
   }
@@ -102,7 +110,8 @@ final class VersionSet {
           runs.add(run);
         }
         runs.addAll(now.version().runs());
-        switchTo(new Version(now.version().active(), immutables, runs), now);
+        long mixed = now.version().mixedGeneration();
+        switchTo(new Version(now.version().active(), immutables, runs, mixed), now);
       }
       durable = frozen.state();
     } finally {
@@ -111,35 +120,44 @@ final class VersionSet {
   }
 
   /**
-   * Replaces neighbouring runs durably and visibly, and has the files of the old ones deleted when
-   * their last reader is gone.
+   * Replaces neighbouring runs durably and visibly, and has the files that are in none of the new
+   * ones deleted when their last reader is gone.
    *
-   * @param output what they became, null if nothing was left
+   * @param outputs what they became, newest first; may be fewer, or none
+   * @param mixes whether content moved from one run to another
    */
-  void installCompaction(List<Run> inputs, @Nullable Run output) throws IOException {
+  void installCompaction(List<Run> inputs, List<Run> outputs, boolean mixes) throws IOException {
     manifestLock.lock();
     try {
-      List<RunMeta> added = output == null ? List.of() : List.of(output.meta());
       manifest.append(
           new VersionEdit(
               durable,
               nextFileId.get(),
               manifest.state().nextGeneration(),
               inputs.stream().map(Run::generations).toList(),
-              added));
-      inputs.stream().flatMap(run -> run.tables().stream()).forEach(Table::makeObsolete);
+              outputs.stream().map(Run::meta).toList()));
+      Set<Table> kept = new HashSet<>();
+      outputs.forEach(run -> kept.addAll(run.tables()));
+      inputs.stream()
+          .flatMap(run -> run.tables().stream())
+          .filter(table -> !kept.contains(table))
+          .forEach(Table::makeObsolete);
       synchronized (this) {
         Published now = published;
         List<Run> runs = new ArrayList<>();
         for (Run run : now.version().runs()) {
-          if (run == inputs.getFirst() && output != null) {
-            runs.add(output);
+          if (run == inputs.getFirst()) {
+            runs.addAll(outputs);
           }
           if (!inputs.contains(run)) {
             runs.add(run);
           }
         }
-        switchTo(new Version(now.version().active(), now.version().immutables(), runs), now);
+        long mixed = now.version().mixedGeneration();
+        if (mixes) {
+          mixed = Math.max(mixed, inputs.getFirst().meta().maxGeneration());
+        }
+        switchTo(new Version(now.version().active(), now.version().immutables(), runs, mixed), now);
       }
     } finally {
       manifestLock.unlock();

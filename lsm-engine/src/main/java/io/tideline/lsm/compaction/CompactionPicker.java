@@ -1,105 +1,299 @@
 package io.tideline.lsm.compaction;
 
+import io.tideline.lsm.CompactionScheme;
+import io.tideline.lsm.compaction.Tiers.Stretch;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Chooses which runs to merge. Tiered: a run's tier is the logarithm of its size to the base {@code
- * runsPerTier}; when that many neighbours in age are of one tier or below, they become one run of
- * the next tier. Only neighbours are ever merged, so runs stay ordered by age. Pure.
+ * Chooses what to compact next. Only neighbours in age are ever merged, so runs stay ordered by
+ * age. Pure: a function of sizes and times.
+ *
+ * <p>Both kinds of {@link CompactionScheme} gather runs by size: when {@code runsPerTier}
+ * neighbours are of one tier, they become one run of the next. With {@code SHORT_TTL} that stops at
+ * the border of a time window, and a window that has closed is merged once more; the newest row of
+ * a run says which window it belongs to. With {@code LONG_LIVED} the gathered runs are folded into
+ * the last run when together they are as large as it: each fold doubles it, so a row is rewritten
+ * by folds about twice, however large the last run becomes.
  */
 public final class CompactionPicker {
 
   /** Above this many runs any neighbours are merged, however unequal: reads pay for every run. */
   public static final int RUNS_SOFT_MAX = 16;
 
+  /** Runs across all windows; only then are windows merged with each other. */
+  private static final int WINDOWED_RUNS_MAX = 64;
+
+  /** Runs of this tier are large enough to stay as they are in a closed window. */
+  private static final int WINDOW_TIER_FULL = 2;
+
+  /** Residues are small and outlive many windows: a few are allowed before they are merged. */
+  private static final int RESIDUES_PER_TIER = 4;
+
+  private static final int RESIDUES_MAX = 8;
+
+  /** Size of a residue that is not worth looking at, as a share of a flush. */
+  private static final int RESIDUE_UNIT_SHARE = 64;
+
+  /** What a plan does with its runs. */
+  public enum Work {
+    /** Makes one run of several. */
+    MERGE,
+    /** All rows have expired: leaves heads and records, reads no row. */
+    DROP_ROWS,
+    /** Rewrites files of which half or more has expired. */
+    RECLAIM,
+    /** Rewrites files in the style for data that rests. */
+    COOL,
+    /** Rewrites everything as one run; asked for by an operator. */
+    ALL
+  }
+
+  /** What goes first when several engines share the threads, most urgent first. */
+  public enum Urgency {
+    TOO_MANY_RUNS,
+    MERGE,
+    SPACE,
+    COLD
+  }
+
   /**
    * What the picker looks at.
    *
    * @param bytes size of its files
-   * @param expired whether it has rows and all of them have expired
+   * @param newestMillis largest timestamp of a row, {@code Long.MIN_VALUE} if it has no row
+   * @param reclaimable whether some file of it has mostly expired
+   * @param coolable whether some file of it rests and is not in that style yet
    */
-  public record Candidate(long bytes, boolean expired) {}
+  public record Candidate(long bytes, long newestMillis, boolean reclaimable, boolean coolable) {
+    /** Whether it holds only heads and records. */
+    boolean isResidue() {
+      return newestMillis == Long.MIN_VALUE;
+    }
+  }
 
-  /** Runs to merge: positions {@code [from, to)} in the list given, newest first. */
-  public record Choice(int from, int to) {
+  /**
+   * What time it is, by the durable state.
+   *
+   * @param timeMillis the engine's time
+   * @param expireBeforeMillis the watermark
+   */
+  public record Clock(long timeMillis, long expireBeforeMillis) {}
+
+  /** Runs to work on: positions {@code [from, to)} in the list given, newest first. */
+  public record Choice(int from, int to, Work work, Urgency urgency) {
     public int count() {
       return to - from;
     }
   }
 
-  private CompactionPicker() {}
+  private final CompactionScheme scheme;
+  private final int runsPerTier;
+  private final Tiers tiers;
+  private final Tiers residueTiers;
 
   /**
-   * Picks from runs ordered newest first.
-   *
    * @param unitBytes size of an ordinary flush: what is smaller is tier 0
    */
-  public static Optional<Choice> pick(List<Candidate> runs, int runsPerTier, long unitBytes) {
-    for (int i = 0; i < runs.size(); i++) {
-      if (runs.get(i).expired()) {
-        return Optional.of(new Choice(i, i + 1));
-      }
-    }
-    int tierMax = 0;
-    for (Candidate run : runs) {
-      tierMax = Math.max(tierMax, tier(run.bytes(), runsPerTier, unitBytes));
-    }
-    for (int tier = 0; tier <= tierMax; tier++) {
-      Optional<Choice> choice = oldestStretch(runs, tier, runsPerTier, unitBytes);
-      if (choice.isPresent()) {
-        return choice;
-      }
-    }
-    return runs.size() > RUNS_SOFT_MAX
-        ? Optional.of(smallestWindow(runs, Math.min(runsPerTier, runs.size())))
-        : Optional.empty();
+  public CompactionPicker(CompactionScheme scheme, int runsPerTier, long unitBytes) {
+    this.scheme = scheme;
+    this.runsPerTier = runsPerTier;
+    tiers = new Tiers(runsPerTier, unitBytes);
+    residueTiers = new Tiers(RESIDUES_PER_TIER, Math.max(1, unitBytes / RESIDUE_UNIT_SHARE));
   }
 
-  /** The oldest stretch of neighbours up to a tier with enough of exactly that tier in it. */
-  private static Optional<Choice> oldestStretch(
-      List<Candidate> runs, int tier, int runsPerTier, long unitBytes) {
-    int end = runs.size();
-    while (end > 0) {
-      int from = end;
-      int ofTier = 0;
-      while (from > 0) {
-        int t = tier(runs.get(from - 1).bytes(), runsPerTier, unitBytes);
-        if (t > tier || ofTier == runsPerTier) {
-          break;
-        }
-        ofTier += t == tier ? 1 : 0;
+  /** Picks from runs ordered newest first. */
+  public Optional<Choice> pick(List<Candidate> runs, Clock clock) {
+    Choice choice =
+        switch (scheme.kind()) {
+          case SHORT_TTL -> pickInWindows(runs, clock);
+          case LONG_LIVED -> pickBySize(runs, clock);
+        };
+    return Optional.ofNullable(choice.count() == 0 ? null : choice);
+  }
+
+  /**
+   * Runs that compaction should have merged already or will: the figure that back-pressure looks
+   * at. Closed windows and residues, which are meant to stay, do not count.
+   */
+  public int waitingRuns(List<Candidate> runs, Clock clock) {
+    if (scheme.kind() == CompactionScheme.Kind.LONG_LIVED) {
+      return runs.size();
+    }
+    long[] windows = windows(runs);
+    int waiting = 0;
+    for (int i = 0; i < runs.size(); i++) {
+      boolean residue = i > oldestWithRows(runs);
+      boolean stays = windows[i] < openWindow(clock) && (i == 0 || windows[i] != windows[i - 1]);
+      waiting += residue || stays ? 0 : 1;
+    }
+    return waiting;
+  }
+
+  private static final Choice NOTHING = new Choice(0, 0, Work.MERGE, Urgency.MERGE);
+
+  private static int oldestWithRows(List<Candidate> runs) {
+    int at = runs.size() - 1;
+    while (at >= 0 && runs.get(at).isResidue()) {
+      at--;
+    }
+    return at;
+  }
+
+  /** The oldest runs with rows, if all their rows have expired. */
+  private static Choice dropExpired(List<Candidate> runs, Clock clock) {
+    int oldest = oldestWithRows(runs);
+    int from = oldest + 1;
+    while (from > 0 && isExpired(runs.get(from - 1), clock)) {
+      from--;
+    }
+    return new Choice(from, oldest + 1, Work.DROP_ROWS, Urgency.SPACE);
+  }
+
+  private static boolean isExpired(Candidate run, Clock clock) {
+    return !run.isResidue() && run.newestMillis() < clock.expireBeforeMillis();
+  }
+
+  private static List<Long> bytes(List<Candidate> runs) {
+    return runs.stream().map(Candidate::bytes).toList();
+  }
+
+  private static Choice merge(int base, Stretch stretch, Urgency urgency) {
+    return stretch.count() < 2
+        ? NOTHING
+        : new Choice(base + stretch.from(), base + stretch.to(), Work.MERGE, urgency);
+  }
+
+  private Choice pickInWindows(List<Candidate> runs, Clock clock) {
+    Choice expired = dropExpired(runs, clock);
+    if (expired.count() > 0) {
+      return expired;
+    }
+    int end = oldestWithRows(runs) + 1;
+    Urgency urgency =
+        waitingRuns(runs, clock) > RUNS_SOFT_MAX ? Urgency.TOO_MANY_RUNS : Urgency.MERGE;
+    Choice inWindow = pickInOneWindow(runs.subList(0, end), clock, urgency);
+    if (inWindow.count() > 0) {
+      return inWindow;
+    }
+    List<Long> residues = bytes(runs.subList(end, runs.size()));
+    Stretch due =
+        residues.size() > RESIDUES_MAX
+            ? new Stretch(0, residues.size())
+            : residueTiers.due(residues, residueTiers.highest(residues));
+    if (!due.isEmpty()) {
+      return merge(end, due, Urgency.SPACE);
+    }
+    return runs.size() > WINDOWED_RUNS_MAX
+        ? merge(0, Tiers.smallest(bytes(runs), runsPerTier), Urgency.TOO_MANY_RUNS)
+        : NOTHING;
+  }
+
+  private Choice pickInOneWindow(List<Candidate> runs, Clock clock, Urgency urgency) {
+    long[] windows = windows(runs);
+    int to = runs.size();
+    while (to > 0) {
+      int from = to - 1;
+      while (from > 0 && windows[from - 1] == windows[to - 1]) {
         from--;
       }
-      if (ofTier == runsPerTier) {
-        return Optional.of(new Choice(from, end));
+      List<Long> sizes = bytes(runs.subList(from, to));
+      Stretch stretch =
+          windows[to - 1] < openWindow(clock)
+              ? unfinished(sizes)
+              : tiers.due(sizes, WINDOW_TIER_FULL - 1);
+      if (stretch.count() > 1) {
+        return merge(from, stretch, urgency);
       }
-      end = from == end ? end - 1 : from;
+      to = from;
     }
-    return Optional.empty();
+    return NOTHING;
   }
 
-  private static Choice smallestWindow(List<Candidate> runs, int width) {
-    int best = 0;
-    long bestBytes = Long.MAX_VALUE;
-    for (int from = 0; from + width <= runs.size(); from++) {
-      long bytes = 0;
-      for (int i = from; i < from + width; i++) {
-        bytes += runs.get(i).bytes();
+  /** The oldest neighbours of a closed window that are not full yet. */
+  private Stretch unfinished(List<Long> sizes) {
+    int to = sizes.size();
+    while (to > 0) {
+      int from = to;
+      while (from > 0 && tiers.tier(sizes.get(from - 1)) < WINDOW_TIER_FULL) {
+        from--;
       }
-      if (bytes < bestBytes) {
-        bestBytes = bytes;
-        best = from;
+      if (to - from > 1) {
+        return new Stretch(from, to);
       }
+      to = Math.min(from, to - 1);
     }
-    return new Choice(best, best + width);
+    return Stretch.NONE;
   }
 
-  static int tier(long bytes, int runsPerTier, long unitBytes) {
-    int tier = 0;
-    for (long limit = unitBytes * 2; bytes >= limit && tier < Long.SIZE; tier++) {
-      limit = limit > Long.MAX_VALUE / runsPerTier ? Long.MAX_VALUE : limit * runsPerTier;
+  private long openWindow(Clock clock) {
+    return Math.floorDiv(clock.timeMillis(), scheme.windowMillis());
+  }
+
+  /** The window of each run; never below that of an older one. */
+  private long[] windows(List<Candidate> runs) {
+    long[] windows = new long[runs.size()];
+    long largest = Long.MIN_VALUE;
+    for (int i = runs.size() - 1; i >= 0; i--) {
+      if (!runs.get(i).isResidue()) {
+        long window = Math.floorDiv(runs.get(i).newestMillis(), scheme.windowMillis());
+        largest = Math.max(largest, window);
+      }
+      windows[i] = largest;
     }
-    return tier;
+    return windows;
+  }
+
+  private Choice pickBySize(List<Candidate> runs, Clock clock) {
+    Choice expired = dropExpired(runs, clock);
+    if (expired.count() > 0) {
+      return expired;
+    }
+    Urgency urgency = runs.size() > RUNS_SOFT_MAX ? Urgency.TOO_MANY_RUNS : Urgency.MERGE;
+    List<Long> bytes = bytes(runs);
+    for (Stretch stretch : List.of(fold(bytes), tiers.due(bytes, tiers.highest(bytes)))) {
+      if (stretch.count() > 1) {
+        return merge(0, stretch, urgency);
+      }
+    }
+    if (runs.size() > RUNS_SOFT_MAX) {
+      return merge(0, Tiers.smallest(bytes, Math.min(runsPerTier, runs.size())), urgency);
+    }
+    for (int i = 0; i < runs.size(); i++) {
+      if (runs.get(i).reclaimable()) {
+        return new Choice(i, i + 1, Work.RECLAIM, Urgency.SPACE);
+      }
+    }
+    int last = runs.size() - 1;
+    return last >= 0 && runs.get(last).coolable()
+        ? new Choice(last, last + 1, Work.COOL, Urgency.COLD)
+        : NOTHING;
+  }
+
+  /** The gathered runs and the last one, if they are as large as it. */
+  private Stretch fold(List<Long> bytes) {
+    int last = bytes.size() - 1;
+    int from = 0;
+    while (from < last && tiers.tier(bytes.get(from)) == 0) {
+      from++;
+    }
+    long gathered = 0;
+    for (int i = from; i < last; i++) {
+      gathered += bytes.get(i);
+    }
+    return from < last && gathered >= bytes.get(last) ? new Stretch(from, last + 1) : Stretch.NONE;
+  }
+
+  /**
+   * Picks among runs that are newer than those of a plan under way: only what must not wait for it,
+   * gathering small runs.
+   */
+  public Optional<Choice> pickBeside(List<Candidate> newer, Clock clock) {
+    Choice choice =
+        switch (scheme.kind()) {
+          case SHORT_TTL -> pickInOneWindow(newer, clock, Urgency.MERGE);
+          case LONG_LIVED -> merge(0, tiers.due(bytes(newer), 0), Urgency.MERGE);
+        };
+    return Optional.ofNullable(choice.count() == 0 ? null : choice);
   }
 }

@@ -12,8 +12,14 @@ import io.tideline.lsm.seeded.SeededBug;
  * @param timeMillis engine time, for records
  * @param oldest whether nothing older than the input exists: then tombstones have nothing left to
  *     hide, and every row may be called an append
+ * @param dropsRows whether every row of a timeline is known to have expired: heads and records stay
  */
-public record Retention(long expireBeforeMillis, long timeMillis, boolean oldest) {
+public record Retention(
+    long expireBeforeMillis, long timeMillis, boolean oldest, boolean dropsRows) {
+
+  public Retention(long expireBeforeMillis, long timeMillis, boolean oldest) {
+    this(expireBeforeMillis, timeMillis, oldest, false);
+  }
 
   /** What becomes of a row. */
   public enum Verdict {

@@ -17,10 +17,9 @@ import io.tideline.lsm.table.TableWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +35,16 @@ public final class RunWriter {
   /** Keeps one file's index and filter small and a copy of it resumable. */
   public static final long TABLE_BYTES_MAX = 64L << 20;
 
+  /** A few blocks: often enough to yield within a millisecond or two. */
+  private static final long PACE_BYTES = 64 << 10;
+
   /**
    * Where tables go.
    *
    * @param style how tables look
    * @param minLogIndex log index after which the oldest content was written
    * @param tableBytesMax size at which a table is closed
+   * @param cuts keys, ascending, at which a table is closed too
    */
   public record Target(
       FileSystem fileSystem,
@@ -50,34 +53,41 @@ public final class RunWriter {
       LongSupplier fileIds,
       TableStyle style,
       long tableBytesMax,
+      List<byte[]> cuts,
       long minLogIndex,
       long maxLogIndex) {}
 
   private final Target target;
   private final Retention retention;
-  private final BooleanSupplier cancelled;
+  private final Pace pace;
   private final List<TableMeta> finished = new ArrayList<>();
   private final List<Path> created = new ArrayList<>();
   private @Nullable TableWriter table;
   private @Nullable StorageFile file;
   private long rowsExpired;
+  private long rowsTrimmed;
+  private long recordsSeen;
+
+  /** Bytes of the present table that {@link #pace} knows of. */
+  private long paced;
+
+  /** Cuts before this position were made or passed. */
+  private int nextCut;
 
   /**
-   * @param cancelled asked now and then; true ends {@link #addAll} with a {@link
-   *     CancellationException}
+   * @param pace told what is written; ends {@link #addAll} with a {@link
+   *     java.util.concurrent.CancellationException} if it throws one
    */
-  public RunWriter(Target target, Retention retention, BooleanSupplier cancelled) {
+  public RunWriter(Target target, Retention retention, Pace pace) {
     this.target = target;
     this.retention = retention;
-    this.cancelled = cancelled;
+    this.pace = pace;
   }
 
   /** Writes all groups of {@code source}, from its first. */
   public void addAll(GroupSource source) throws IOException {
     for (boolean more = source.seek(null); more; more = source.next()) {
-      if (cancelled.getAsBoolean()) {
-        throw new CancellationException("the engine is closing");
-      }
+      keepPace();
       if (addPlain(source)) {
         continue;
       }
@@ -91,27 +101,48 @@ public final class RunWriter {
 
   /** Writes a group of which nothing can be dropped without looking at each row. */
   private boolean addPlain(GroupSource source) throws IOException {
+    if (retention.dropsRows()) {
+      return false;
+    }
     int bytes = source.plainBytes(retention.expireBeforeMillis());
     if (bytes == GroupSource.NOT_PLAIN || !TableWriter.takesPlain(target.style, bytes)) {
       return false;
     }
-    writer().addPlain(source, bytes);
+    writer(source).addPlain(source, bytes);
     return true;
+  }
+
+  private void keepPace() {
+    TableWriter writer = table;
+    long size = writer == null ? 0 : writer.size();
+    if (size - paced >= PACE_BYTES || writer == null) {
+      pace.written(size - paced);
+      paced = size;
+    }
   }
 
   private void addTimeline(GroupSource source) throws IOException {
     TimelineHead head = source.head();
+    if (retention.dropsRows()) {
+      if (!Heads.isNone(head)) {
+        begin(source, head, false, false).endGroup(true);
+      }
+      return;
+    }
     RowSource rows = source.rows();
     TableWriter writer = null;
     if (!Heads.isNone(head) && !SeededBug.HEADS_DROPPED_WITH_ROWS.isPlanted()) {
       writer = begin(source, head, false, false);
     }
     for (; rows.isValid(); rows.next()) {
+      keepPace();
       long millis = rows.timestampMillis();
       int meta = rows.meta();
       Retention.Verdict verdict = retention.ofRow(head, rows.sequenceId(), millis, meta);
       if (verdict != Retention.Verdict.KEEP && millis < retention.expireBeforeMillis()) {
         rowsExpired += RowType.type(meta) == RowType.DELETE ? 0 : 1;
+      } else if (verdict == Retention.Verdict.DROP && RowType.type(meta) != RowType.DELETE) {
+        rowsTrimmed++;
       }
       if (verdict == Retention.Verdict.DROP) {
         continue;
@@ -136,6 +167,7 @@ public final class RunWriter {
     if (!rows.isValid()) {
       return;
     }
+    recordsSeen++;
     Retention.Verdict verdict = retention.ofRecord(rows.timestampMillis(), rows.meta());
     if (verdict != Retention.Verdict.DROP) {
       TableWriter writer = begin(source, Heads.NONE, true, false);
@@ -159,18 +191,28 @@ public final class RunWriter {
 
   private TableWriter begin(
       GroupSource source, TimelineHead head, boolean record, boolean continued) throws IOException {
-    TableWriter writer = writer();
+    TableWriter writer = writer(source);
     writer.beginGroup(source.keyBuffer(), source.keyLength(), head, record, continued);
     return writer;
   }
 
-  /** The open table, a new one if it is full. */
-  private TableWriter writer() throws IOException {
-    if (table != null && table.size() >= target.tableBytesMax) {
+  /** The open table, a new one if it is full or to be cut before this group. */
+  private TableWriter writer(GroupSource source) throws IOException {
+    boolean cut = false;
+    while (nextCut < target.cuts.size() && isAtOrAfter(source, target.cuts.get(nextCut))) {
+      nextCut++;
+      cut = true;
+    }
+    if (table != null && (cut || table.size() >= target.tableBytesMax)) {
       finishTable();
     }
     TableWriter writer = table;
     return writer == null ? open() : writer;
+  }
+
+  private static boolean isAtOrAfter(GroupSource source, byte[] key) {
+    return Arrays.compareUnsigned(source.keyBuffer(), 0, source.keyLength(), key, 0, key.length)
+        >= 0;
   }
 
   private TableWriter open() throws IOException {
@@ -190,7 +232,10 @@ public final class RunWriter {
     if (writer == null || open == null) {
       return;
     }
-    finished.add(writer.finish(target.minLogIndex, target.maxLogIndex));
+    TableMeta meta = writer.finish(target.minLogIndex, target.maxLogIndex);
+    finished.add(meta);
+    pace.written(Math.max(0, meta.size() - paced));
+    paced = 0;
     table = null;
     file = null;
     open.close();
@@ -228,6 +273,16 @@ public final class RunWriter {
         cause.addSuppressed(e);
       }
     }
+  }
+
+  /** Rows left out because a trim mark had passed them. */
+  public long rowsTrimmed() {
+    return rowsTrimmed;
+  }
+
+  /** Records read, kept or not. */
+  public long recordsSeen() {
+    return recordsSeen;
   }
 
   /** Rows left out because they had expired. */

@@ -29,7 +29,8 @@ import java.util.TreeMap;
  *   <li>Tables of a run ascend; a group goes on in the next table only where it says so. Of virtual
  *       tables this holds for the keys within their bounds, which cut no group.
  *   <li>Each table is the one its origin says.
- *   <li>Runs do not overlap in age, nor, as far as this engine wrote them, in log index.
+ *   <li>Runs do not overlap in age, nor, for one timeline and as far as this engine wrote them, in
+ *       log index.
  *   <li>An append has a larger id than every row of its timeline in older runs, and no row has a
  *       larger id than its timeline's head.
  * </ol>
@@ -44,6 +45,9 @@ public final class EngineChecker {
 
   /** Largest id of any row in the runs looked at so far, oldest first. */
   private final TreeMap<byte[], Long> largestIds = new TreeMap<>(Arrays::compareUnsigned);
+
+  /** Log index up to which the runs looked at so far have content of a timeline. */
+  private final TreeMap<byte[], Long> logIndexes = new TreeMap<>(Arrays::compareUnsigned);
 
   private final TreeMap<byte[], TimelineHead> heads = new TreeMap<>(Arrays::compareUnsigned);
 
@@ -81,7 +85,6 @@ public final class EngineChecker {
     List<RunMeta> newestFirst = content.state().runs();
     for (int i = newestFirst.size() - 1; i >= 0; i--) {
       RunMeta run = newestFirst.get(i);
-      long newest = logIndex;
       for (TableMeta table : run.tables()) {
         RunMeta other = owners.put(table.fileId(), run);
         require(other == null, path, "each table in one run", "table " + table.fileId() + " twice");
@@ -90,17 +93,11 @@ public final class EngineChecker {
             path,
             "file ids below " + content.state().nextFileId(),
             "table " + table.fileId());
-        if (table.origin().engineId().equals(content.engineId())) {
-          require(
-              table.properties().minLogIndex() >= logIndex,
-              path,
-              "run content after log index " + logIndex,
-              "table " + table.fileId() + " from " + table.properties().minLogIndex());
-          newest = Math.max(newest, table.properties().maxLogIndex());
+        if (isOwn(table, content)) {
+          logIndex = Math.max(logIndex, table.properties().maxLogIndex());
         }
       }
-      logIndex = newest;
-      checkRun(run);
+      checkRun(run, content);
     }
     require(
         logIndex <= content.state().state().position().index(),
@@ -110,7 +107,12 @@ public final class EngineChecker {
     checkHeads(path);
   }
 
-  private void checkRun(RunMeta run) throws IOException {
+  private static boolean isOwn(TableMeta table, ManifestReader.Content content) {
+    return table.origin().engineId().equals(content.engineId());
+  }
+
+  private void checkRun(RunMeta run, ManifestReader.Content content) throws IOException {
+    TreeMap<byte[], Long> logIndexesHere = new TreeMap<>(Arrays::compareUnsigned);
     TreeMap<byte[], Long> largestHere = new TreeMap<>(Arrays::compareUnsigned);
     TableChecker previous = null;
     for (TableMeta meta : run.tables()) {
@@ -128,6 +130,10 @@ public final class EngineChecker {
 
             @Override
             void head(byte[] key, TimelineHead head) {
+              if (isOwn(meta, content)) {
+                checkLogIndex(this, key, meta.properties().minLogIndex());
+                logIndexesHere.put(key, meta.properties().maxLogIndex());
+              }
               TimelineHead sum = heads.getOrDefault(key, Heads.NONE);
               heads.put(key, Heads.merge(head, sum));
             }
@@ -138,7 +144,18 @@ public final class EngineChecker {
     if (previous != null) {
       previous.requireGroupEnded();
     }
+    logIndexes.putAll(logIndexesHere);
     largestHere.forEach((key, id) -> largestIds.merge(key, id, Math::max));
+  }
+
+  /** From 0 is what has content of another engine's log, whose positions mean nothing here. */
+  private void checkLogIndex(TableChecker table, byte[] key, long from) {
+    long older = logIndexes.getOrDefault(key, 0L);
+    if (from > 0 && from < older) {
+      table.problem(
+          "content after log index " + older + " of " + EngineInspector.keyText(key),
+          "from " + from);
+    }
   }
 
   private void checkHeads(Path manifest) {

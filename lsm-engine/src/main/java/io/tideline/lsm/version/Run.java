@@ -18,6 +18,7 @@ public final class Run {
   private final long maxMillis;
   private final long minSequenceId;
   private final long maxSequenceId;
+  private final long newestMillis;
 
   public Run(RunMeta meta, List<Table> tables) {
     this.meta = meta;
@@ -41,6 +42,13 @@ public final class Run {
     maxSequenceId =
         meta.tables().stream()
             .mapToLong(t -> t.properties().maxSequenceId())
+            .max()
+            .orElse(Long.MIN_VALUE);
+    newestMillis =
+        meta.tables().stream()
+            .filter(t -> !t.properties().isResidue())
+            .mapToLong(t -> t.properties().maxRowMillis())
+            .map(millis -> Math.max(millis, Long.MIN_VALUE + 1))
             .max()
             .orElse(Long.MIN_VALUE);
   }
@@ -70,9 +78,17 @@ public final class Run {
     return hasTrims;
   }
 
-  /** Whether some timeline row in it is an append. */
-  public boolean hasAppends() {
-    return maxMillis != Long.MIN_VALUE;
+  /**
+   * Largest timestamp of a timeline row; {@code Long.MIN_VALUE} if there are only heads and
+   * records, one more if there are tombstones besides.
+   */
+  public long newestMillis() {
+    return newestMillis;
+  }
+
+  /** The table of a file. */
+  public Table table(long fileId) {
+    return tables.stream().filter(t -> t.meta().fileId() == fileId).findFirst().orElseThrow();
   }
 
   /** Whether every timeline row in it has expired at this watermark. */

@@ -16,16 +16,19 @@ public final class Version {
   private final Memtable active;
   private final List<Memtable> immutables;
   private final List<Run> runs;
+  private final long mixedGeneration;
   private final AtomicInteger references = new AtomicInteger(1);
 
   /**
    * @param immutables newest first
    * @param runs newest first
+   * @param mixedGeneration see {@link #mixedGeneration}
    */
-  public Version(Memtable active, List<Memtable> immutables, List<Run> runs) {
+  public Version(Memtable active, List<Memtable> immutables, List<Run> runs, long mixedGeneration) {
     this.active = active;
     this.immutables = List.copyOf(immutables);
     this.runs = List.copyOf(runs);
+    this.mixedGeneration = mixedGeneration;
     retain(active);
     this.immutables.forEach(Version::retain);
     this.runs.forEach(Run::retain);
@@ -52,6 +55,14 @@ public final class Version {
   /** Largest generation that is in a run, 0 if none. */
   public long flushedGeneration() {
     return runs.isEmpty() ? 0 : runs.getFirst().meta().maxGeneration();
+  }
+
+  /**
+   * Up to this generation content may lie in runs of older generations, moved there by a compaction
+   * that was or is under way: nothing can be said of a part of these runs.
+   */
+  public long mixedGeneration() {
+    return mixedGeneration;
   }
 
   /** Takes a reference unless the last one is gone. */

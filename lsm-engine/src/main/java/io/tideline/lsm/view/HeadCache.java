@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The flushed part of heads, remembered. An entry is the sum of all runs up to a generation. It
  * never becomes wrong: what those runs say of a timeline does not change, not even by compaction. A
  * newer version adds the runs after that generation; only a run that begins before and ends after
- * it makes the entry useless.
+ * it, or a compaction that moved content across it, makes the entry useless.
  *
  * <p>A hash of small sets: a timeline's entry is in one of the {@link #WAYS} slots of its set, and
  * the one not asked for since the last replacement there gives way to a new one.
@@ -68,6 +68,9 @@ public final class HeadCache {
     }
 
     boolean fits(Version version) {
+      if (generation < version.mixedGeneration()) {
+        return false;
+      }
       if (generation == version.flushedGeneration()) {
         return true;
       }

@@ -84,10 +84,11 @@ class RunWriterTest {
                 fileIds::getAndIncrement,
                 TableStyle.hot(options),
                 tableBytes,
+                List.of(),
                 0,
                 1),
             new Retention(2, 0, false), // The first row of each timeline has expired.
-            () -> false);
+            bytes -> {});
     try (GroupSource groups = memtable.groups(-1)) {
       writer.addAll(groups);
     }

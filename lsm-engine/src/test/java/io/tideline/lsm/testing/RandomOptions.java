@@ -1,5 +1,6 @@
 package io.tideline.lsm.testing;
 
+import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EngineOptions.Compression;
 import java.util.random.RandomGenerator;
@@ -19,6 +20,16 @@ public final class RandomOptions {
         .withBlockBytes(1 << (10 + random.nextInt(6)))
         .withFilterBitsPerKey(1 + random.nextInt(16))
         .withCompression(codecs[random.nextInt(codecs.length)])
-        .withRunsPerTier(2 + random.nextInt(4));
+        .withRunsPerTier(2 + random.nextInt(4))
+        .withScheme(scheme(random));
+  }
+
+  /** Windows and ages of a few batches to a few hundred, as model time passes. */
+  private static CompactionScheme scheme(RandomGenerator random) {
+    return switch (random.nextInt(3)) {
+      case 0 -> CompactionScheme.shortTtl(100 + random.nextInt(3_000));
+      case 1 -> CompactionScheme.LONG_LIVED.withColdAfterMillis(1 + random.nextInt(3_000));
+      default -> CompactionScheme.LONG_LIVED;
+    };
   }
 }

@@ -68,9 +68,7 @@ final class NodeConfigTest {
     assertThat(config.number(ConfigKey.DISK_RESERVE_BYTES)).isEqualTo(268_435_456);
     assertThat(config.number(ConfigKey.DROP_GRACE)).isEqualTo(259_200_000);
     assertThat(config.engineOptions())
-        .isEqualTo(
-            new EngineOptions(
-                32L << 20, 16 << 10, 12, EngineOptions.Compression.LZ4, 8, 16L << 20));
+        .isEqualTo(EngineOptions.DEFAULTS.withMemtableBytes(32L << 20));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.tideline.lsm;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -30,8 +31,7 @@ final class ByteRateLimiter {
   private double tokens;
   private long filledAt;
 
-  /** Written under the lock. */
-  private volatile long waitedNanos;
+  private final LongAdder waitedNanos = new LongAdder();
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
@@ -71,7 +71,7 @@ final class ByteRateLimiter {
 
   /** Time threads have spent waiting here, nanoseconds. */
   long waitedNanos() {
-    return waitedNanos;
+    return waitedNanos.sum();
   }
 
   /**
@@ -93,7 +93,7 @@ final class ByteRateLimiter {
         rateChanged.awaitNanos(Math.min(wait, CANCEL_CHECK_NANOS));
         fill();
       }
-      waitedNanos += nanoTime.getAsLong() - start;
+      waitedNanos.add(nanoTime.getAsLong() - start);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while waiting for the rate limit");

@@ -59,6 +59,12 @@ public final class Engine implements Closeable {
   /** Guarded by {@link #writeLock}: the state the last queued flush will make durable. */
   private EngineState frozenState;
 
+  /** Time the active memtable has had rows, at the last tick. Written by the ticker only. */
+  private volatile long activeMillis;
+
+  /** Which memtable {@link #activeMillis} is of. The ticker's. */
+  private long agedGeneration;
+
   private volatile boolean closed;
 
   private Engine(
@@ -84,7 +90,7 @@ public final class Engine implements Closeable {
             directory, options, resources, opened.manifest().engineId(), versions, deadTables);
     maintenance = new Maintenance(resources, options, jobs, directory.toString());
     jobs.cancelWhen(maintenance::isCancelled);
-    pressure = new PressureGauge(resources, directory, maintenance, options.diskReserveBytes());
+    pressure = new PressureGauge(resources, directory, maintenance, options);
     shared =
         new EngineView.Shared(
             resources.headCache(),
@@ -227,12 +233,26 @@ public final class Engine implements Closeable {
   }
 
   /**
-   * Whether the owner should call {@link #flush} soon: the memtable has reached its size, or memory
-   * is short. Cheap.
+   * Whether the owner should call {@link #flush} soon: the memtable has reached its size or its
+   * age, it holds back much of the log, or memory is short. Cheap.
    */
   public boolean flushAdvised() {
     Memtable active = versions.published().version().active();
-    return active.bytes() >= options.memtableBytes() || pressure.isMemoryShort(active);
+    return active.bytes() >= options.memtableBytes()
+        || pressure.isMemoryShort(active)
+        || activeMillis >= options.flushAgeMillis()
+        || (pressure.unflushedLogBytes() >= options.flushLogBytes() && !active.isEmpty());
+  }
+
+  /**
+   * Tells how much of the owner's log cannot be deleted because this engine has not flushed what is
+   * in it. Too much of it advises a flush, then delays and refuses writers ({@link
+   * Pressure.Reason#LOG_BACKLOG}). Called by any thread, as often as the figure changes much.
+   *
+   * @param bytes of log entries after {@link #durableState}, 0 at first
+   */
+  public void unflushedLogBytes(long bytes) {
+    pressure.unflushedLogBytes(bytes);
   }
 
   /**
@@ -300,11 +320,20 @@ public final class Engine implements Closeable {
     return versions.published().version().active().reservedBytes();
   }
 
+  /** Counts how long the active memtable has had rows, in ticks: nothing depends on it exactly. */
+  private void age() {
+    Memtable active = versions.published().version().active();
+    boolean same = active.generation() == agedGeneration && !active.isEmpty();
+    agedGeneration = active.generation();
+    activeMillis = same ? activeMillis + resources.tickMillis() : 0;
+  }
+
   /** Called once a second by the resources. */
   void tick() {
     try {
       pressure.refresh();
       maintenance.retryStalled();
+      age();
     } catch (RuntimeException e) {
       // The one ticker serves all engines: it must not end with one of them.
       maintenance.fail(e);

@@ -59,6 +59,7 @@ public final class EngineResources implements Closeable {
   private final AtomicInteger flushing = new AtomicInteger();
 
   private final ScheduledExecutorService ticker;
+  private final long tickMillis;
   private final ScheduledFuture<?> tick;
   private final List<Engine> engines = new CopyOnWriteArrayList<>();
 
@@ -71,6 +72,7 @@ public final class EngineResources implements Closeable {
     this.fileSystem = fileSystem;
     this.memtablePool = memtablePool;
     this.blockCache = blockCache;
+    this.tickMillis = tickMillis;
     flushThreads = Executors.newFixedThreadPool(FLUSH_THREADS, named("tideline-flush-"));
     this.compactionThreads =
         new CompactionThreads(compactionThreads, named("tideline-compaction-"));
@@ -187,6 +189,10 @@ public final class EngineResources implements Closeable {
   /** Milliseconds that compactions have waited for the limit. */
   public long compactionWaitMillis() {
     return TimeUnit.NANOSECONDS.toMillis(compactionRate.waitedNanos());
+  }
+
+  long tickMillis() {
+    return tickMillis;
   }
 
   /** Says that a flush starts (1) or ends (-1). */

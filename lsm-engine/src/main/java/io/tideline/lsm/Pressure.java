@@ -26,6 +26,8 @@ public record Pressure(Level level, Reason reason, double fill) {
     NONE,
     /** The process-wide memtable memory. */
     MEMTABLE_POOL,
+    /** The owner's log that waits for flushes ({@link Engine#unflushedLogBytes}). */
+    LOG_BACKLOG,
     /** Too many runs wait for compaction. */
     RUN_COUNT,
     /** The disk has too little space left. */

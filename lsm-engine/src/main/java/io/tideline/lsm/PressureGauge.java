@@ -22,6 +22,12 @@ final class PressureGauge {
 
   private static final double POOL_REFUSE = 0.90;
 
+  /** The log may hold what two flushes are advised for: one being written, one gathering. */
+  private static final long LOG_REFUSE_FLUSHES = 2;
+
+  private static final double LOG_DELAY = 0.50;
+  private static final double LOG_REFUSE = 0.90;
+
   /** Compaction keeps runs near the number of tiers; twice that means it has fallen behind. */
   private static final int RUNS_DELAY = 16;
 
@@ -34,14 +40,19 @@ final class PressureGauge {
   /** Kept free for manifests, deletions and compactions that free space. */
   private final long diskReserveBytes;
 
+  /** Log bytes that a flush should have made superfluous long ago. */
+  private final long logBytesMax;
+
+  private volatile long unflushedLogBytes;
   private volatile long usableBytes = Long.MAX_VALUE;
 
   PressureGauge(
-      EngineResources resources, Path directory, Maintenance maintenance, long diskReserveBytes) {
+      EngineResources resources, Path directory, Maintenance maintenance, EngineOptions options) {
     this.resources = resources;
     this.directory = directory;
     this.maintenance = maintenance;
-    this.diskReserveBytes = diskReserveBytes;
+    diskReserveBytes = options.diskReserveBytes();
+    logBytesMax = LOG_REFUSE_FLUSHES * options.flushLogBytes();
   }
 
   /** Looks up the free space. */
@@ -66,8 +77,25 @@ final class PressureGauge {
             (double) runs / RUNS_REFUSE,
             (double) RUNS_DELAY / RUNS_REFUSE,
             1.0);
-    Pressure worst = pool.level().compareTo(count.level()) >= 0 ? pool : count;
-    return worst.level().compareTo(disk.level()) >= 0 ? worst : disk;
+    Pressure backlog =
+        graded(
+            Pressure.Reason.LOG_BACKLOG,
+            (double) unflushedLogBytes / logBytesMax,
+            LOG_DELAY,
+            LOG_REFUSE);
+    return worse(worse(worse(pool, count), backlog), disk);
+  }
+
+  private static Pressure worse(Pressure a, Pressure b) {
+    return a.level().compareTo(b.level()) >= 0 ? a : b;
+  }
+
+  void unflushedLogBytes(long bytes) {
+    unflushedLogBytes = bytes;
+  }
+
+  long unflushedLogBytes() {
+    return unflushedLogBytes;
   }
 
   private static Pressure graded(Pressure.Reason reason, double fill, double delay, double refuse) {

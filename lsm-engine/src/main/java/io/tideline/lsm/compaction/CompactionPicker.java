@@ -2,6 +2,7 @@ package io.tideline.lsm.compaction;
 
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.compaction.Tiers.Stretch;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,7 +23,12 @@ public final class CompactionPicker {
   public static final int RUNS_SOFT_MAX = 16;
 
   /** Runs across all windows; only then are windows merged with each other. */
-  private static final int WINDOWED_RUNS_MAX = 64;
+  private static final int WINDOWED_RUNS_MAX = 96;
+
+  /**
+   * If all but one in so many bytes of a closed window were merged before, its oldest run stays.
+   */
+  private static final int MERGED_ONCE_SHARE = 8;
 
   /** Runs of this tier are large enough to stay as they are in a closed window. */
   private static final int WINDOW_TIER_FULL = 2;
@@ -120,12 +126,14 @@ public final class CompactionPicker {
     if (scheme.kind() == CompactionScheme.Kind.LONG_LIVED) {
       return runs.size();
     }
-    long[] windows = windows(runs);
+    int end = oldestWithRows(runs) + 1;
     int waiting = 0;
-    for (int i = 0; i < runs.size(); i++) {
-      boolean residue = i > oldestWithRows(runs);
-      boolean stays = windows[i] < openWindow(clock) && (i == 0 || windows[i] != windows[i - 1]);
-      waiting += residue || stays ? 0 : 1;
+    for (Stretch window : windows(runs.subList(0, end))) {
+      List<Candidate> inside = runs.subList(window.from(), window.to());
+      waiting +=
+          window(runs, window.to() - 1) < openWindow(clock)
+              ? Math.max(0, unfinished(bytes(inside)).count() - 1)
+              : window.count();
     }
     return waiting;
   }
@@ -190,36 +198,40 @@ public final class CompactionPicker {
   }
 
   private Choice pickInOneWindow(List<Candidate> runs, Clock clock, Urgency urgency) {
-    long[] windows = windows(runs);
-    int to = runs.size();
-    while (to > 0) {
-      int from = to - 1;
-      while (from > 0 && windows[from - 1] == windows[to - 1]) {
-        from--;
-      }
-      List<Long> sizes = bytes(runs.subList(from, to));
+    for (Stretch window : windows(runs)) {
+      List<Long> sizes = bytes(runs.subList(window.from(), window.to()));
       Stretch stretch =
-          windows[to - 1] < openWindow(clock)
+          window(runs, window.to() - 1) < openWindow(clock)
               ? unfinished(sizes)
-              : tiers.due(sizes, WINDOW_TIER_FULL - 1);
+              : tiers.due(sizes, urgency == Urgency.TOO_MANY_RUNS ? WINDOW_TIER_FULL - 1 : 0);
       if (stretch.count() > 1) {
-        return merge(from, stretch, urgency);
+        return merge(window.from(), stretch, urgency);
       }
-      to = from;
     }
     return NOTHING;
   }
 
-  /** The oldest neighbours of a closed window that are not full yet. */
+  /**
+   * The oldest neighbours of a closed window that are not full yet. If nearly all of them were
+   * merged before, the oldest stays as it is: else nearly every row would be written a third time,
+   * before the heads that an expired window leaves are counted.
+   */
   private Stretch unfinished(List<Long> sizes) {
     int to = sizes.size();
     while (to > 0) {
       int from = to;
+      long all = 0;
+      long merged = 0;
       while (from > 0 && tiers.tier(sizes.get(from - 1)) < WINDOW_TIER_FULL) {
         from--;
+        all += sizes.get(from);
+        merged += tiers.tier(sizes.get(from)) > 0 ? sizes.get(from) : 0;
       }
-      if (to - from > 1) {
-        return new Stretch(from, to);
+      boolean oldestStays =
+          from < to && tiers.tier(sizes.get(to - 1)) > 0 && merged > all - all / MERGED_ONCE_SHARE;
+      Stretch stretch = new Stretch(from, oldestStays ? to - 1 : to);
+      if (stretch.count() > 1) {
+        return stretch;
       }
       to = Math.min(from, to - 1);
     }
@@ -230,18 +242,27 @@ public final class CompactionPicker {
     return Math.floorDiv(clock.timeMillis(), scheme.windowMillis());
   }
 
-  /** The window of each run; never below that of an older one. */
-  private long[] windows(List<Candidate> runs) {
-    long[] windows = new long[runs.size()];
-    long largest = Long.MIN_VALUE;
-    for (int i = runs.size() - 1; i >= 0; i--) {
-      if (!runs.get(i).isResidue()) {
-        long window = Math.floorDiv(runs.get(i).newestMillis(), scheme.windowMillis());
-        largest = Math.max(largest, window);
+  /** The runs of each window, the oldest window first. */
+  private List<Stretch> windows(List<Candidate> runs) {
+    List<Stretch> windows = new ArrayList<>();
+    int to = runs.size();
+    while (to > 0) {
+      int from = to - 1;
+      long window = window(runs, from);
+      while (from > 0 && window(runs, from - 1) <= window) {
+        from--;
       }
-      windows[i] = largest;
+      windows.add(new Stretch(from, to));
+      to = from;
     }
     return windows;
+  }
+
+  /** The window of a run by its newest row, which is none for heads. */
+  private long window(List<Candidate> runs, int at) {
+    return runs.get(at).isResidue()
+        ? Long.MIN_VALUE
+        : Math.floorDiv(runs.get(at).newestMillis(), scheme.windowMillis());
   }
 
   private Choice pickBySize(List<Candidate> runs, Clock clock) {

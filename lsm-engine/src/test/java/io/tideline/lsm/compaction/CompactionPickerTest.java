@@ -57,15 +57,18 @@ class CompactionPickerTest {
 
   @ParameterizedTest(name = "{0} at {1}, expired before {2}: {3}")
   @CsvSource({
-    // The open window is gathered by size and no further than two tiers.
+    // The open window is gathered once.
     "1@15 1@14 1@13, 15, 0, none",
     "1@15 1@14 1@13 1@12, 15, 0, MERGE 0..4",
-    "4@15 4@14 4@13 4@12, 15, 0, MERGE 0..4",
+    "4@15 4@14 4@13 4@12, 15, 0, none",
     "32@15 32@14 32@13 32@12, 15, 0, none",
     // A closed window becomes one run, the oldest first, never together with another.
     "1@25 1@15 1@14 1@5 1@4, 25, 0, MERGE 3..5",
     "1@25 1@15 1@14 9@5, 25, 0, MERGE 1..3",
     "1@25 9@15 9@5, 25, 0, none",
+    // Where nearly all was merged before, the oldest run stays.
+    "1@25 4@15 4@14 4@13, 25, 0, MERGE 1..3",
+    "1@25 8@15 4@13, 25, 0, none",
     // Large runs of a closed window stay.
     "1@25 1@15 1@14 32@13 32@12, 25, 0, MERGE 1..3",
     "1@25 1@14 32@13 1@12, 25, 0, none",

@@ -190,6 +190,7 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     Refusal.Reason reason =
         switch (pressure.reason()) {
           case MEMTABLE_POOL -> Refusal.Reason.MEMTABLE_MEMORY;
+          case LOG_BACKLOG -> Refusal.Reason.LOG_BACKLOG;
           case RUN_COUNT -> Refusal.Reason.COMPACTION_BACKLOG;
           case DISK_SPACE -> Refusal.Reason.DISK_FULL;
           case NONE -> Refusal.Reason.UNAVAILABLE;

@@ -39,7 +39,9 @@ import java.util.stream.Stream;
  */
 final class Compactor {
 
-  /** A virtual table of less than one in so many bytes is rewritten: not after a split in halves. */
+  /**
+   * A virtual table of less than one in so many bytes is rewritten: not after a split in halves.
+   */
   private static final int VIRTUAL_SHARE_MIN = 4;
 
   /** Tables a job takes at most, unless one slice has more: 512 MiB, a few seconds of work. */

@@ -1,5 +1,6 @@
 package io.tideline.server.catalog;
 
+import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
@@ -92,10 +93,16 @@ final class PartitionHost {
     running.values().forEach(r -> r.expiry().tick());
   }
 
-  /** Opens the engine of a partition, creating it if need be. */
-  Engine openEngine(long partitionId) throws IOException {
+  /**
+   * Opens the engine of a partition, creating it if need be.
+   *
+   * @param ttlMillis lifetime of its rows, 0 for ever: it merges its files accordingly until it is
+   *     opened again
+   */
+  Engine openEngine(long partitionId, long ttlMillis) throws IOException {
     FileSystem fileSystem = resources.fileSystem();
-    Engine engine = Engine.open(path(partitionId), engineOptions, resources);
+    EngineOptions options = engineOptions.withScheme(CompactionScheme.forTtl(ttlMillis));
+    Engine engine = Engine.open(path(partitionId), options, resources);
     try {
       fileSystem.syncDirectory(directory);
     } catch (IOException e) {
@@ -112,7 +119,7 @@ final class PartitionHost {
   void open(long partitionId, PartitionOptions options) throws IOException, InterruptedException {
     Running partition = running.get(partitionId);
     if (partition == null) {
-      Engine engine = openEngine(partitionId);
+      Engine engine = openEngine(partitionId, options.ttlMillis());
       TimelineStateMachine machine;
       try {
         machine = TimelineStateMachine.open(engine);

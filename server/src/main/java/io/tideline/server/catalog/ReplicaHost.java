@@ -98,7 +98,7 @@ public final class ReplicaHost implements AutoCloseable {
             new ReplicaContext(groups, admission, clock, timer, answers, this::fail);
         this.partitions =
             new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
-        Engine engine = partitions.openEngine(CATALOG_PARTITION);
+        Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
         CatalogStateMachine machine = openCatalog(engine);
         this.catalogReplica = PartitionReplica.open(CATALOG_PARTITION, engine, machine, context);
         StoreCatalog stores =

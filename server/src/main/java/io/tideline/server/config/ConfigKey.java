@@ -47,6 +47,8 @@ public enum ConfigKey {
   ENGINE_COMPRESSION("engine.compression", "lz4", "none|lz4|zstd"),
   ENGINE_RUNS_PER_TIER("engine.runs_per_tier", ConfigType.NUMBER, 8, 2, 32),
   ENGINE_COMPACTION_THREADS("engine.compaction_threads", ConfigType.NUMBER, 1, 1, 64),
+  ENGINE_COMPACTION_RATE(
+      "engine.compaction_bytes_per_second", ConfigType.BYTES, 256L << 20, 1L << 20, 1L << 40),
 
   LOG_SEGMENT_BYTES("log.segment_bytes", ConfigType.BYTES, 64L << 20, 1L << 20, 1L << 30),
   LOG_BACKLOG_BYTES_MAX("log.backlog_bytes_max", ConfigType.BYTES, 2L << 30, 16L << 20, 1L << 40),

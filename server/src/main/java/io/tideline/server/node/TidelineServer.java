@@ -158,6 +158,7 @@ public final class TidelineServer implements AutoCloseable {
                 memory.memtablePoolBytes(),
                 memory.blockCacheBytes(),
                 config.count(ConfigKey.ENGINE_COMPACTION_THREADS)));
+    resources.setCompactionBytesPerSecond(config.number(ConfigKey.ENGINE_COMPACTION_RATE));
     ReplicaHost host = openHost(directory, resources, memory);
     opened("flush before the stop", () -> flush(host, directory));
 

@@ -48,6 +48,7 @@ public final class Engine implements Closeable {
   private final EngineJobs jobs;
   private final Maintenance maintenance;
   private final PressureGauge pressure;
+  private final Scrubber scrubber;
   private final EngineView.Shared shared;
 
   /** Guards the active memtable: held by apply, and by whoever rotates it. */
@@ -91,6 +92,14 @@ public final class Engine implements Closeable {
     maintenance = new Maintenance(resources, options, jobs, directory.toString());
     jobs.cancelWhen(maintenance::isCancelled);
     pressure = new PressureGauge(resources, directory, maintenance, options);
+    scrubber =
+        new Scrubber(
+            directory,
+            jobs.engineId(),
+            versions,
+            resources,
+            damage -> maintenance.suspendCompaction(damage.asException()));
+    maintenance.onDamage(e -> scrubber.suspect(e.file()));
     shared =
         new EngineView.Shared(
             resources.headCache(),
@@ -115,6 +124,14 @@ public final class Engine implements Closeable {
     try {
       EngineOpener.Opened opened = new EngineOpener(directory, resources, deadTables).open();
       Engine engine = new Engine(directory, options, resources, lock, deadTables, opened);
+      try {
+        engine.scrubber.verifyQuarantined();
+      } catch (Throwable e) {
+        engine.scrubber.close();
+        engine.versions.close();
+        deadTables.close();
+        throw e;
+      }
       resources.register(engine);
       engine.pressure.refresh();
       engine.maintenance.compactIfDue();
@@ -334,6 +351,7 @@ public final class Engine implements Closeable {
       pressure.refresh();
       maintenance.retryStalled();
       age();
+      scrubber.startIfDue();
     } catch (RuntimeException e) {
       // The one ticker serves all engines: it must not end with one of them.
       maintenance.fail(e);
@@ -354,10 +372,16 @@ public final class Engine implements Closeable {
   /**
    * Links the durable state into {@code target}, which must not exist. The target is durable on
    * return and can be opened as an engine, or streamed to one ({@link SnapshotReceiver}).
+   *
+   * @throws CorruptionException if a table is known to be damaged: no copy of it is made
    */
   public EngineSnapshot snapshot(Path target) throws IOException {
     checkOpen();
     maintenance.checkWorking();
+    List<Damage> damaged = damage();
+    if (!damaged.isEmpty()) {
+      throw damaged.getFirst().asException();
+    }
     return new SnapshotJob(resources.fileSystem(), directory, target, jobs.engineId(), versions)
         .run();
   }
@@ -478,6 +502,39 @@ public final class Engine implements Closeable {
     }
   }
 
+  /**
+   * Tables that were found damaged, by scrubbing, by a compaction or because {@link #suspect}
+   * asked. While there are any, nothing is compacted; what can be read is right, reads of damaged
+   * blocks fail. The owner repairs the engine by installing another replica's snapshot ({@link
+   * SnapshotReceiver}), for which the sound files need not be sent.
+   */
+  public List<Damage> damage() {
+    return scrubber.damage();
+  }
+
+  /** Has a file verified soon: for owners whose read failed with this exception. */
+  public void suspect(CorruptionException cause) {
+    scrubber.suspect(cause.file());
+  }
+
+  /**
+   * Verifies all checksums now, not faster than {@link
+   * EngineResources#setBackgroundReadBytesPerSecond} lets it. Happens by itself once a period
+   * ({@link EngineResources#setScrubPeriodMillis}); goes on where it stopped when the engine was
+   * closed.
+   *
+   * @return completes when every file has been read; {@link #damage} tells what was found
+   */
+  public CompletableFuture<Void> scrub() {
+    checkOpen();
+    return scrubber.start();
+  }
+
+  public ScrubStatus scrubStatus() {
+    checkOpen();
+    return scrubber.status();
+  }
+
   /** How full the engine is. Cheap; meant to be asked before every proposal. */
   public Pressure pressure() {
     return pressure.measure();
@@ -509,6 +566,7 @@ public final class Engine implements Closeable {
     }
     closed = true;
     resources.unregister(this);
+    scrubber.close();
     maintenance.close();
     writeLock.lock();
     try {

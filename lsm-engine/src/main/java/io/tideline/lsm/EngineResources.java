@@ -45,11 +45,18 @@ public final class EngineResources implements Closeable {
   /** How often free space is looked at, and what waited for it is tried again. */
   private static final long TICK_MILLIS = 1_000;
 
+  /** A week: latent sector errors are found while the other replicas' copies are likely sound. */
+  private static final long SCRUB_PERIOD_MILLIS = TimeUnit.DAYS.toMillis(7);
+
   private final FileSystem fileSystem;
   private final MemoryPool memtablePool;
   private final BlockCache blockCache;
   private final HeadCache headCache = new HeadCache();
-  private final ReadThrottle readThrottle = new ReadThrottle(new EngineClock());
+  private final EngineClock clock = new EngineClock();
+  private final ReadThrottle readThrottle = new ReadThrottle(clock);
+  private final ExecutorService scrubThread =
+      Executors.newSingleThreadExecutor(named("tideline-scrub-"));
+  private volatile long scrubPeriodMillis = SCRUB_PERIOD_MILLIS;
   private final ExecutorService flushThreads;
   private final CompactionThreads compactionThreads;
   private final ByteRateLimiter compactionRate =
@@ -238,6 +245,31 @@ public final class EngineResources implements Closeable {
     readThrottle.setBytesPerSecond(bytes);
   }
 
+  /**
+   * Sets how long after the end of a pass over an engine's files the next begins. Takes effect
+   * within seconds.
+   *
+   * @param millis 0 to scrub only when asked to; default a week
+   */
+  public void setScrubPeriodMillis(long millis) {
+    if (millis < 0) {
+      throw new IllegalArgumentException("scrub period " + millis + " ms is negative");
+    }
+    scrubPeriodMillis = millis;
+  }
+
+  long scrubPeriodMillis() {
+    return scrubPeriodMillis;
+  }
+
+  Executor scrubThread() {
+    return scrubThread;
+  }
+
+  EngineClock clock() {
+    return clock;
+  }
+
   ReadThrottle readThrottle() {
     return readThrottle;
   }
@@ -285,6 +317,7 @@ public final class EngineResources implements Closeable {
     }
     tick.cancel(false);
     ticker.close();
+    scrubThread.close();
     flushThreads.close();
     compactionThreads.close();
     blockCache.close();

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,6 +78,11 @@ final class Maintenance {
   private volatile boolean diskFull;
 
   private volatile @Nullable Throwable failure;
+
+  /** What ended compaction; null while all inputs are sound. */
+  private volatile @Nullable CorruptionException damage;
+
+  private Consumer<CorruptionException> damageFound = e -> {};
 
   Maintenance(EngineResources resources, EngineOptions options, Jobs jobs, String name) {
     this.resources = resources;
@@ -230,10 +236,46 @@ final class Maintenance {
       log.debug("{}: {} given up: {}", name, flush ? "flush" : "compaction", e.getMessage());
     } catch (DiskFullException e) {
       stall(flush, e);
+    } catch (CorruptionException e) {
+      if (flush) {
+        fail(e);
+      } else {
+        suspendCompaction(e);
+      }
     } catch (Throwable e) {
       fail(e);
     }
     return false;
+  }
+
+  /**
+   * Nothing is merged from here on: a damaged table must not be read as if it were sound, nor left
+   * out. Reads, appends and flushes go on; runs pile up until the owner repairs the engine, and
+   * {@link Pressure} says so in time.
+   */
+  void suspendCompaction(CorruptionException cause) {
+    List<CompletableFuture<Void>> victims = new ArrayList<>();
+    lock.lock();
+    try {
+      if (damage == null) {
+        damage = cause;
+        log.error("{}: nothing is compacted any more: {}", name, cause.getMessage());
+      }
+      victims.addAll(mergeAllWanted);
+      victims.addAll(mergeAllRunning);
+      mergeAllWanted.clear();
+      mergeAllRunning.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    damageFound.accept(cause);
+    victims.forEach(victim -> victim.completeExceptionally(cause));
+  }
+
+  /** Set once, before the first job: who is told of damage that a compaction met. */
+  void onDamage(Consumer<CorruptionException> listener) {
+    damageFound = listener;
   }
 
   private void stall(boolean flush, DiskFullException cause) {
@@ -280,7 +322,7 @@ final class Maintenance {
     List<Run> runs = jobs.runs();
     EngineState durable = jobs.durableState();
     waitingRuns = planner.waitingRuns(runs, durable);
-    if (compactionRunning || compactionStalled || isCancelled()) {
+    if (compactionRunning || compactionStalled || damage != null || isCancelled()) {
       return;
     }
     if (!mergeAllWanted.isEmpty() && mergeAllRunning.isEmpty()) {
@@ -312,7 +354,7 @@ final class Maintenance {
     try {
       ticket = null;
       plan = planner.next(jobs.runs(), jobs.durableState(), jobs.nextFileId()).orElse(null);
-      if (plan == null || isCancelled()) {
+      if (plan == null || damage != null || isCancelled()) {
         changed.signalAll();
         return;
       }
@@ -347,7 +389,7 @@ final class Maintenance {
     CompletableFuture<Void> done = new CompletableFuture<>();
     lock.lock();
     try {
-      if (failure == null) {
+      if (failure == null && damage == null) {
         mergeAllWanted.add(done);
         scheduleCompaction();
         return done;
@@ -355,7 +397,9 @@ final class Maintenance {
     } finally {
       lock.unlock();
     }
-    done.completeExceptionally(stopped(java.util.Objects.requireNonNull(failure)));
+    Throwable cause = failure;
+    done.completeExceptionally(
+        cause == null ? java.util.Objects.requireNonNull(damage) : stopped(cause));
     return done;
   }
 

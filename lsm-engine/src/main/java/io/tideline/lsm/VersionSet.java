@@ -182,6 +182,16 @@ final class VersionSet {
     }
   }
 
+  /** Verifies the manifest's file and writes it anew if it is damaged; true if it was. */
+  boolean repairManifest() throws IOException {
+    manifestLock.lock();
+    try {
+      return manifest.repairIfDamaged();
+    } finally {
+      manifestLock.unlock();
+    }
+  }
+
   /** Gives up the present version and closes the manifest. */
   void close() throws IOException {
     manifestLock.lock();

@@ -36,15 +36,16 @@ public record FileChecksum(long size, int crc32c) {
     CRC32C crc = new CRC32C();
     long at = 0;
     try (StorageFile file = fileSystem.open(path, FileSystem.Mode.READ)) {
-      ByteBuffer chunk = ByteBuffer.allocate(Math.clamp(file.size(), 1, CHUNK_BYTES));
-      int read;
-      do {
-        pace.await(chunk.capacity());
-        chunk.clear();
+      long size = file.size();
+      ByteBuffer chunk = ByteBuffer.allocate(Math.clamp(size, 1, CHUNK_BYTES));
+      int read = 1;
+      while (at < size && read > 0) {
+        chunk.clear().limit((int) Math.min(chunk.capacity(), size - at));
+        pace.await(chunk.limit());
         read = file.read(chunk, at);
         crc.update(chunk.flip());
         at += read;
-      } while (read == chunk.capacity());
+      }
     }
     return new FileChecksum(at, (int) crc.getValue());
   }

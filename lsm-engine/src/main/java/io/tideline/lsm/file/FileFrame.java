@@ -26,7 +26,8 @@ public final class FileFrame {
   /** Kinds of files: four letters read as a little-endian int, and the newest version written. */
   public enum Type {
     TABLE("TABL", 1),
-    MANIFEST("MNFS", 1);
+    MANIFEST("MNFS", 1),
+    SCRUB("SCRB", 1);
 
     private final String letters;
     private final int version;

@@ -5,12 +5,18 @@ import java.util.OptionalLong;
 
 /**
  * Names in an engine's directory: {@code MANIFEST}, {@code MANIFEST.tmp} while it is rewritten,
- * {@code LOCK}, and tables {@code <16 hex digits of the file id>.sst}.
+ * {@code LOCK}, {@code SCRUB} (how far verification has come), the directory {@code quarantine},
+ * and tables {@code <16 hex digits of the file id>.sst}.
  */
 public final class FileNames {
 
   public static final String MANIFEST = "MANIFEST";
   public static final String MANIFEST_TMP = "MANIFEST.tmp";
+  public static final String SCRUB = "SCRUB";
+  public static final String SCRUB_TMP = "SCRUB.tmp";
+
+  /** Directory of damaged tables that are kept for study. */
+  public static final String QUARANTINE = "quarantine";
 
   private static final String TABLE_SUFFIX = ".sst";
   private static final int ID_DIGITS = 16;

@@ -12,10 +12,10 @@
  * <h2>Fields</h2>
  *
  * All integers are little-endian. <b>magic</b>: the ASCII bytes {@code TIDELINE}. <b>type</b>: four
- * ASCII letters, {@code TABL} or {@code MNFS}. <b>version</b>: format version of that type, from 1.
- * <b>engine id</b>: the identity drawn when the engine was created; two longs. <b>file id</b>:
- * number of the file, unique in the engine, 0 for the manifest. <b>crc32c</b> of a header: of the
- * 44 bytes before it.
+ * ASCII letters, {@code TABL}, {@code MNFS} or {@code SCRB}. <b>version</b>: format version of that
+ * type, from 1. <b>engine id</b>: the identity drawn when the engine was created; two longs.
+ * <b>file id</b>: number of the file, unique in the engine, 0 for the manifest. <b>crc32c</b> of a
+ * header: of the 44 bytes before it.
  *
  * <h2>Compatibility</h2>
  *

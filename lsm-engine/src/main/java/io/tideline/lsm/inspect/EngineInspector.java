@@ -14,7 +14,6 @@ import io.tideline.lsm.table.TableWalk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
@@ -192,11 +191,21 @@ public final class EngineInspector {
     return groups;
   }
 
+  /**
+   * Names of the tables that were found damaged and are kept in {@code quarantine/} of an engine's
+   * directory; beside each is a text of what was found.
+   */
+  public static List<String> quarantined(FileSystem fileSystem, Path directory) throws IOException {
+    Path quarantine = directory.resolve(FileNames.QUARANTINE);
+    return fileSystem.exists(quarantine)
+        ? fileSystem.list(quarantine).stream()
+            .filter(name -> FileNames.tableId(name).isPresent())
+            .toList()
+        : List.of();
+  }
+
   /** An internal key in words. */
   static String keyText(byte[] internalKey) {
-    String hex = HexFormat.of().formatHex(internalKey, 1, internalKey.length);
-    return InternalKey.isTimeline(internalKey)
-        ? "timeline " + hex
-        : "record " + InternalKey.space(internalKey) + " " + hex;
+    return InternalKey.toText(internalKey);
   }
 }

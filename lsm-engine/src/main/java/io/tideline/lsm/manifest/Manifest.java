@@ -1,5 +1,7 @@
 package io.tideline.lsm.manifest;
 
+import io.tideline.lsm.CorruptionException;
+import io.tideline.lsm.UnsupportedFormatException;
 import io.tideline.lsm.file.Encoder;
 import io.tideline.lsm.file.FileFrame;
 import io.tideline.lsm.file.FileNames;
@@ -172,6 +174,35 @@ public final class Manifest implements Closeable {
     if (end > REWRITE_BYTES) {
       rewrite();
     }
+  }
+
+  /**
+   * Reads the file and, if it does not say what {@link #state} does, writes it anew: memory is
+   * right, for it comes from a file that was sound.
+   *
+   * @return whether it was damaged
+   * @throws IOException if it was and cannot be written; as after a failed {@link #append}
+   */
+  public boolean repairIfDamaged() throws IOException {
+    String found;
+    try {
+      ManifestReader.Content content =
+          ManifestReader.read(fileSystem, directory.resolve(FileNames.MANIFEST));
+      if (failure != null || content.state().equals(state)) {
+        return false;
+      }
+      found = "an older state";
+    } catch (CorruptionException | UnsupportedFormatException e) {
+      found = String.valueOf(e.getMessage());
+    }
+    log.error("{}: the manifest is damaged and written anew: {}", directory, found);
+    try {
+      rewrite();
+    } catch (IOException e) {
+      failure = e;
+      throw e;
+    }
+    return true;
   }
 
   private void seal() throws IOException {

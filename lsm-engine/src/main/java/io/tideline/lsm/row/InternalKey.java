@@ -1,6 +1,7 @@
 package io.tideline.lsm.row;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * Internal keys: one space byte, then the caller's key. Record tables come first, timelines after
@@ -31,6 +32,12 @@ public final class InternalKey {
 
   public static boolean isTimeline(byte[] internalKey) {
     return internalKey[0] == TIMELINES;
+  }
+
+  /** An internal key in words: {@code timeline 6162} or {@code record 3 6162}, in hex. */
+  public static String toText(byte[] internalKey) {
+    String hex = HexFormat.of().formatHex(internalKey, 1, internalKey.length);
+    return isTimeline(internalKey) ? "timeline " + hex : "record " + space(internalKey) + " " + hex;
   }
 
   /** The caller's key. */

@@ -244,6 +244,11 @@ public final class TableReader implements AutoCloseable {
     return cache.put(cacheNumber, number, block);
   }
 
+  /** Reads a block from the file and checks it, past the cache. */
+  public void verifyBlock(int number) throws IOException {
+    load(number).release();
+  }
+
   /** A decoded block, held for the caller, that does not enter the cache. */
   PinnedBlock load(int number) throws IOException {
     long offset = blockOffset(number);
@@ -331,7 +336,7 @@ public final class TableReader implements AutoCloseable {
   }
 
   /** File offset of a block, for error messages. */
-  long blockOffset(int number) {
+  public long blockOffset(int number) {
     return index.blockOffset(number);
   }
 

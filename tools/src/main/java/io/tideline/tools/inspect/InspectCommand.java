@@ -70,7 +70,8 @@ public final class InspectCommand implements Callable<Integer> {
           Column.number("DURABLE INDEX", "durable_index"),
           Column.number("EDITS", "edits"),
           Column.size("MANIFEST", "manifest_bytes"),
-          Column.text("TORN TAIL", "torn_tail"));
+          Column.text("TORN TAIL", "torn_tail"),
+          Column.text("QUARANTINED", "quarantined"));
 
   private static final List<Column> TABLE_COLUMNS =
       List.of(
@@ -185,7 +186,7 @@ public final class InspectCommand implements Callable<Integer> {
       long partition = Long.parseLong(engine.getFileName().toString());
       try {
         EngineInspector.ManifestInfo manifest = files.manifest(engine);
-        manifests.add(manifestJson(partition, manifest));
+        manifests.add(manifestJson(partition, manifest, files.quarantined(engine)));
         for (EngineInspector.RunInfo run : manifest.runs()) {
           run.tables().forEach(table -> tables.add(tableJson(partition, run, table)));
         }
@@ -206,7 +207,8 @@ public final class InspectCommand implements Callable<Integer> {
     }
   }
 
-  private static ObjectNode manifestJson(long partition, EngineInspector.ManifestInfo manifest) {
+  private static ObjectNode manifestJson(
+      long partition, EngineInspector.ManifestInfo manifest, List<String> quarantined) {
     long tables = 0;
     long bytes = 0;
     for (EngineInspector.RunInfo run : manifest.runs()) {
@@ -224,7 +226,8 @@ public final class InspectCommand implements Callable<Integer> {
         .put("durable_term", manifest.state().position().term())
         .put("edits", manifest.edits())
         .put("manifest_bytes", manifest.validBytes())
-        .put("torn_tail", manifest.tornTail());
+        .put("torn_tail", manifest.tornTail())
+        .put("quarantined", String.join(" ", quarantined));
   }
 
   private static ObjectNode tableJson(
@@ -235,6 +238,9 @@ public final class InspectCommand implements Callable<Integer> {
         .put("generations", run.minGeneration() + "-" + run.maxGeneration())
         .put("file", table.name())
         .put("bytes", table.size())
+        .put("live_bytes", table.liveBytes())
+        .put("bounds", String.join(" ", table.bounds()))
+        .put("origin", table.origin())
         .put("groups", table.groups())
         .put("rows", table.rows())
         .put("raw_bytes", table.rawBytes())

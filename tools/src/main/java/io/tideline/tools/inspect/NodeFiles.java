@@ -87,6 +87,11 @@ public final class NodeFiles implements AutoCloseable {
     }
   }
 
+  /** Names of the tables of an engine that were found damaged and are kept for study. */
+  public List<String> quarantined(Path engine) throws IOException {
+    return EngineInspector.quarantined(fileSystem, engine);
+  }
+
   /** Describes the manifest of an engine. */
   public EngineInspector.ManifestInfo manifest(Path engine) throws IOException {
     return EngineInspector.manifest(fileSystem, engine);

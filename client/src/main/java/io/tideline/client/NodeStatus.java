@@ -19,6 +19,7 @@ import java.time.Instant;
  * @param tableBytes bytes of table files on disk
  * @param logBytes bytes of the log on disk
  * @param replayedEntries log entries applied again at the last start
+ * @param failedPartitionCount partitions among them that do not serve
  */
 public record NodeStatus(
     String nodeId,
@@ -33,4 +34,5 @@ public record NodeStatus(
     int partitionCount,
     long tableBytes,
     long logBytes,
-    long replayedEntries) {}
+    long replayedEntries,
+    int failedPartitionCount) {}

@@ -11,6 +11,7 @@ package io.tideline.client;
  * @param memtableBytes bytes in memtables
  * @param tableBytes bytes in table files
  * @param tableFiles number of table files
+ * @param failure with FAILED, why the partition could not be opened and what to do; otherwise empty
  */
 public record PartitionStatus(
     PartitionInfo partition,
@@ -20,4 +21,5 @@ public record PartitionStatus(
     long flushedIndex,
     long memtableBytes,
     long tableBytes,
-    int tableFiles) {}
+    int tableFiles,
+    String failure) {}

@@ -135,7 +135,8 @@ final class WireStores {
         status.getFlushedIndex(),
         status.getMemtableBytes(),
         status.getTableBytes(),
-        status.getTableFiles());
+        status.getTableFiles(),
+        status.getFailure());
   }
 
   static NodeInfo fromWire(NodeDescriptor node) {
@@ -161,7 +162,8 @@ final class WireStores {
         status.getPartitionCount(),
         status.getTableBytes(),
         status.getLogBytes(),
-        status.getReplayedEntries());
+        status.getReplayedEntries(),
+        status.getFailedPartitionCount());
   }
 
   private static io.tideline.proto.v1.SequenceMode toWire(@Nullable SequenceMode mode) {

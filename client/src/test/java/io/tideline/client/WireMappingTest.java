@@ -365,7 +365,12 @@ class WireMappingTest {
         .services()
         .script(
             "GetNodeStatus",
-            r -> GetNodeStatusResponse.newBuilder().setNodeId("n1").setStartupMs(1_200).build());
+            r ->
+                GetNodeStatusResponse.newBuilder()
+                    .setNodeId("n1")
+                    .setStartupMs(1_200)
+                    .setFailedPartitionCount(1)
+                    .build());
     server
         .services()
         .script(
@@ -381,10 +386,16 @@ class WireMappingTest {
                         io.tideline.proto.v1.PartitionStatus.newBuilder()
                             .setRole("LEADER")
                             .setTerm(3))
+                    .addPartitions(
+                        io.tideline.proto.v1.PartitionStatus.newBuilder()
+                            .setRole("FAILED")
+                            .setFailure("damaged"))
                     .build());
     assertThat(client.stores().drop("inbox")).isEqualTo(Instant.ofEpochMilli(77));
     assertThat(client.admin().nodeStatus().startup()).isEqualTo(Duration.ofMillis(1_200));
+    assertThat(client.admin().nodeStatus().failedPartitionCount()).isEqualTo(1);
     assertThat(client.admin().flushPartitions()).isEqualTo(2);
+    assertThat(client.admin().partitions().get(1).failure()).isEqualTo("damaged");
     assertThat(client.admin().partitions().get(0).role()).isEqualTo("LEADER");
     assertThat(client.admin().nodes()).isEmpty();
     assertThat(client.stores().list()).isEmpty();

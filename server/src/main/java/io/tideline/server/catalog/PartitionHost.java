@@ -143,9 +143,9 @@ final class PartitionHost {
   }
 
   /**
-   * As {@link #open}, but damage in the partition's own directory is noted as its {@link #failure},
-   * so that the others can serve. Anything else fails: a damaged log, a full disk or a newer format
-   * are not of one partition alone.
+   * As {@link #open}, but damage in the partition's own directory, also if it is met only while the
+   * log is applied again, is noted as its {@link #failure}, so that the others can serve. Anything
+   * else fails: a damaged log, a full disk or a newer format are not of one partition alone.
    */
   void openUnlessDamaged(long partitionId, PartitionOptions options)
       throws IOException, InterruptedException {
@@ -178,9 +178,23 @@ final class PartitionHost {
     try {
       replica.ready().get();
     } catch (ExecutionException e) {
+      Optional<CorruptionException> damage = damage(e);
+      if (damage.isPresent()) {
+        throw damage.get();
+      }
       throw new IOException(
           "partition " + replica.partitionId() + " did not start: " + e.getCause(), e.getCause());
     }
+  }
+
+  /** The damage behind a failure, if that is what it is. */
+  static Optional<CorruptionException> damage(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof CorruptionException damage) {
+        return Optional.of(damage);
+      }
+    }
+    return Optional.empty();
   }
 
   private static void setOptions(Running partition, PartitionOptions options)

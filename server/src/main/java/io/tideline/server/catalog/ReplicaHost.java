@@ -1,5 +1,6 @@
 package io.tideline.server.catalog;
 
+import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
@@ -45,6 +46,8 @@ public final class ReplicaHost implements AutoCloseable {
   /** Partition of the catalog. */
   public static final long CATALOG_PARTITION = 0;
 
+  private static final String PARTITIONS = "partitions";
+
   /** How often disk space is sampled, expiry and forgotten memtables are looked after. */
   private static final long MAINTENANCE_MILLIS = 1_000;
 
@@ -84,7 +87,7 @@ public final class ReplicaHost implements AutoCloseable {
             settings.inFlightBytesMax(),
             settings.diskReserveBytes(),
             settings.logBacklogBytesMax());
-    Path partitionsDirectory = settings.dataDirectory().resolve("partitions");
+    Path partitionsDirectory = settings.dataDirectory().resolve(PARTITIONS);
     FileSystem fileSystem = resources.fileSystem();
     fileSystem.createDirectories(partitionsDirectory);
     fileSystem.syncDirectory(settings.dataDirectory());
@@ -95,7 +98,7 @@ public final class ReplicaHost implements AutoCloseable {
       this.groups = JRaftGroups.start(log, settings.raftAddress(), settings.electionTimeout());
       try {
         ReplicaContext context =
-            new ReplicaContext(groups, admission, clock, timer, answers, this::fail);
+            new ReplicaContext(groups, admission, clock, timer, answers, this::replicaFailed);
         this.partitions =
             new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
         Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
@@ -143,8 +146,8 @@ public final class ReplicaHost implements AutoCloseable {
    * @param resources memory, threads and disk shared by the engines
    * @param clock stamps proposals; never read while applying
    * @param fatal told once, by any thread, of an error after which this node must not go on (a
-   *     failed sync, a corrupt log): the process should stop. Must not call {@link #close} on the
-   *     calling thread
+   *     failed sync, a corrupt log; not damage in one partition's files): the process should stop.
+   *     Must not call {@link #close} on the calling thread
    * @throws IOException if files are damaged, of a newer format, or the Raft port is in use
    */
   public static ReplicaHost start(
@@ -232,6 +235,23 @@ public final class ReplicaHost implements AutoCloseable {
                     LOG.warn("partition {} was not flushed", id, error);
                   }
                 });
+  }
+
+  /**
+   * Damage in the files of one partition of timelines stops that partition, which tells why and
+   * answers REPLICA_FAILED; whatever else stops a replica is of the node.
+   */
+  private void replicaFailed(Throwable cause) {
+    Path root = settings.dataDirectory().resolve(PARTITIONS);
+    boolean ofOnePartition =
+        PartitionHost.damage(cause)
+            .map(CorruptionException::file)
+            .filter(file -> file.startsWith(root))
+            .filter(file -> !file.startsWith(root.resolve(Long.toString(CATALOG_PARTITION))))
+            .isPresent();
+    if (!ofOnePartition) {
+      fail(cause);
+    }
   }
 
   private void fail(Throwable cause) {

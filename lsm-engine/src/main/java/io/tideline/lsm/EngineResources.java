@@ -60,7 +60,7 @@ public final class EngineResources implements Closeable {
   private final ExecutorService flushThreads;
   private final CompactionThreads compactionThreads;
   private final ByteRateLimiter compactionRate =
-      new ByteRateLimiter(System::nanoTime, COMPACTION_BYTES_PER_SECOND);
+      new ByteRateLimiter(clock::nanos, COMPACTION_BYTES_PER_SECOND);
 
   /** Flushes being written now. */
   private final AtomicInteger flushing = new AtomicInteger();

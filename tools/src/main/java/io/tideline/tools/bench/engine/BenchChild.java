@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JVM that one system under test has to itself. Each line on standard input, {@code
- * {"spec","rows","directory"}}, asks for a round; it answers with lines of JSON: {@code
- * {"phase","done"}} meanwhile, then {@code {"figures"}} or {@code {"failure"}}. Ends with its
- * input, so never outlives its parent by more than a round.
+ * {"spec","rows","directory"}}, asks for a round, with {@code "rows_per_second"} for a paced one;
+ * it answers with lines of JSON: {@code {"phase","done"}} meanwhile, then {@code {"figures"}} or
+ * {@code {"failure"}}. Ends with its input, so never outlives its parent by more than a round.
  */
 public final class BenchChild {
   static final String SPEC = "spec";
   static final String ROWS = "rows";
+  static final String ROWS_PER_SECOND = "rows_per_second";
   static final String DIRECTORY = "directory";
   static final String PHASE = "phase";
   static final String DONE = "done";
@@ -69,9 +70,12 @@ public final class BenchChild {
       Generated generated = generated(RoundSpec.fromJson(request.path(SPEC)));
       RowPlan plan = generated.plan().first(request.path(ROWS).asInt());
       RoundSpec spec = generated.spec();
+      Path directory = Path.of(request.path(DIRECTORY).asText());
       Map<String, Double> figures =
-          new Round(spec, factory(spec), plan, generated.values(), this::progress)
-              .run(Path.of(request.path(DIRECTORY).asText()));
+          request.has(ROWS_PER_SECOND)
+              ? paced(generated, plan, request.path(ROWS_PER_SECOND).asDouble()).run(directory)
+              : new Round(spec, factory(spec), plan, generated.values(), this::progress)
+                  .run(directory);
       ObjectNode answer = Json.object();
       ObjectNode object = answer.putObject(FIGURES);
       figures.forEach(object::put);
@@ -81,6 +85,13 @@ public final class BenchChild {
       failure.printStackTrace();
       answers.println(Json.write(Json.object().put(FAILURE, String.valueOf(failure))));
     }
+  }
+
+  private PacedRound paced(Generated generated, RowPlan plan, double rowsPerSecond) {
+    RoundSpec spec = generated.spec();
+    RoundSpec often = spec.withMemtableBytes(spec.memtableBytes() / PacedRound.MEMTABLE_DIVISOR);
+    return new PacedRound(
+        spec, factory(often), plan, generated.values(), rowsPerSecond, this::progress);
   }
 
   private Generated generated(RoundSpec spec) throws IOException {

@@ -93,9 +93,34 @@ final class ChildProcess implements Closeable {
   Map<String, Double> round(
       RoundSpec spec, int rows, Path directory, BiConsumer<String, Double> progress)
       throws IOException {
+    return answer(request(spec, rows, directory), progress);
+  }
+
+  /**
+   * Runs a paced round.
+   *
+   * @param spec what to do; the system is this one
+   * @param rowsPerSecond how fast rows arrive
+   * @param directory does not exist yet; left behind
+   * @param progress told the phase and how much of it is done
+   * @return the figures by name
+   */
+  Map<String, Double> pacedRound(
+      RoundSpec spec, double rowsPerSecond, Path directory, BiConsumer<String, Double> progress)
+      throws IOException {
+    ObjectNode request = request(spec, spec.rows(), directory);
+    request.put(BenchChild.ROWS_PER_SECOND, rowsPerSecond);
+    return answer(request, progress);
+  }
+
+  private ObjectNode request(RoundSpec spec, int rows, Path directory) {
     ObjectNode request = Json.object();
     request.set(BenchChild.SPEC, spec.withSystem(system).toJson());
-    request.put(BenchChild.ROWS, rows).put(BenchChild.DIRECTORY, directory.toString());
+    return request.put(BenchChild.ROWS, rows).put(BenchChild.DIRECTORY, directory.toString());
+  }
+
+  private Map<String, Double> answer(ObjectNode request, BiConsumer<String, Double> progress)
+      throws IOException {
     requests.println(Json.write(request));
     while (true) {
       String line = answers.readLine();

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  tideline bench engine --peer rocksdb --scale smoke",
       "  tideline bench engine --peer rocksdb --scale full --workload all --value 100,200,1024,4096",
       "  tideline bench engine --scale full --workload log --data chat.jsonl.gz --compression zstd",
+      "  tideline bench engine --peer rocksdb --scale full --workload cold --rate 100000",
       "  tideline bench engine --workload cold --timelines 10000000 --rows 20000000 --rounds 1",
     })
 public final class EngineBenchCommand implements Callable<Integer> {
@@ -167,6 +168,15 @@ public final class EngineBenchCommand implements Callable<Integer> {
       description = "How long systems warm up, two rounds at least (default: smoke 8, else 30).")
   private @Nullable Integer warmUpSeconds;
 
+  @Option(
+      names = "--rate",
+      paramLabel = "ROWS_PER_S",
+      description =
+          "Then also apply batches when they are due at this rate, for their latency while flushes"
+              + " and compactions go on: rows a second, auto for half of what the slowest system"
+              + " sustained, or none (default: auto for full, else none).")
+  private @Nullable String rate;
+
   @Option(names = "--rows", paramLabel = "N", description = "Rows a round (default: the scale's).")
   private @Nullable Integer rows;
 
@@ -222,6 +232,7 @@ public final class EngineBenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<RoundSpec> specs = specs();
     List<String> systems = systems();
+    Pace pace = pace();
     Path directory = workDirectory();
     Thread interrupted = new Thread(() -> deleteAtLast(directory), "tideline-bench-clean-up");
     Runtime.getRuntime().addShutdownHook(interrupted);
@@ -230,7 +241,7 @@ public final class EngineBenchCommand implements Callable<Integer> {
         checkRoom(directory, spec);
       }
       ObjectNode surroundings = surroundings();
-      List<Cell> cells = runAll(specs, systems, directory);
+      List<Cell> cells = runAll(specs, systems, pace, directory);
       surroundings.put("load_average_after", load());
       new Report(cells, surroundings).print(outputOptions.output(context));
     } finally {
@@ -260,7 +271,7 @@ public final class EngineBenchCommand implements Callable<Integer> {
     }
   }
 
-  private List<Cell> runAll(List<RoundSpec> specs, List<String> systems, Path directory)
+  private List<Cell> runAll(List<RoundSpec> specs, List<String> systems, Pace pace, Path directory)
       throws IOException {
     long deadline = scale.deadlineNanos(context.nanoClock().getAsLong());
     long warmUp =
@@ -272,7 +283,7 @@ public final class EngineBenchCommand implements Callable<Integer> {
       try (Tournament tournament =
           Tournament.start(context, directory, systems, rowsMax, jvmOptions, keep)) {
         for (RoundSpec spec : together) {
-          cells.add(tournament.run(spec, rounds, warmUp, deadline));
+          cells.add(tournament.run(spec, rounds, pace, warmUp, deadline));
         }
       }
     }
@@ -325,6 +336,18 @@ public final class EngineBenchCommand implements Callable<Integer> {
         codec == Codec.ZSTD,
         scale.memtableBytes(),
         scale.blockCacheBytes());
+  }
+
+  private Pace pace() {
+    if (rate == null) {
+      return scale == Scale.FULL ? Pace.CALIBRATED : Pace.NONE;
+    }
+    try {
+      return Pace.parse(rate);
+    } catch (IllegalArgumentException malformed) {
+      throw new ParameterException(
+          commandSpec.commandLine(), String.valueOf(malformed.getMessage()), malformed);
+    }
   }
 
   private void require(boolean condition, String otherwise) {

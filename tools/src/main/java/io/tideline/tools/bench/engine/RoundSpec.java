@@ -65,6 +65,23 @@ record RoundSpec(
     }
   }
 
+  /** With memtables of another size, and room for as many of them. */
+  RoundSpec withMemtableBytes(long bytes) {
+    return new RoundSpec(
+        system,
+        workload,
+        rows,
+        timelines,
+        valueBytes,
+        dataFile,
+        reads,
+        seed,
+        shape,
+        zstd,
+        bytes,
+        blockCacheBytes);
+  }
+
   RoundSpec withSystem(String name) {
     return new RoundSpec(
         name,

@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BiConsumer;
 
 /**
  * Lets systems take turns: first all warm up at once, unmeasured; then A B C A B C, one at a time,
@@ -72,32 +74,67 @@ final class Tournament implements Closeable {
     return system.replace('/', '-');
   }
 
+  /** What a system does in its turn. */
+  private interface Turn {
+    Map<String, Double> run(ChildProcess child, Path home, BiConsumer<String, Double> phases)
+        throws IOException;
+  }
+
   /**
-   * Runs one cell.
+   * Runs one cell: rounds as fast as each system can, then as many paced ones if asked for, at one
+   * rate for all systems.
    *
    * @param warmUpNanos how long to warm up, unless the processes are warm
    * @param deadlineNanos on the context's clock: no round begins later, but one is always run
    */
-  Cell run(RoundSpec spec, int rounds, long warmUpNanos, long deadlineNanos) throws IOException {
+  Cell run(RoundSpec spec, int rounds, Pace pace, long warmUpNanos, long deadlineNanos)
+      throws IOException {
     Cell cell = Cell.empty(spec);
     try (Progress progress = new Progress(context, cell.title(), "turns")) {
       if (!warm) {
         warmUp(spec, warmUpNanos);
         warm = true;
       }
-      int turns = rounds * children.size();
-      int turn = 0;
-      for (int round = 0; round < rounds; round++) {
-        if (round > 0 && !isBefore(deadlineNanos)) {
-          break;
-        }
-        for (ChildProcess child : children) {
-          cell.add(child.system(), turn(child, spec, progress, turn, turns));
-          turn++;
-        }
+      takeTurns(
+          cell,
+          rounds,
+          deadlineNanos,
+          progress,
+          (child, home, phases) -> child.round(spec, spec.rows(), home, phases));
+      OptionalDouble rate = pace.rate(cell);
+      if (rate.isPresent()) {
+        takeTurns(
+            cell,
+            rounds,
+            deadlineNanos,
+            progress,
+            (child, home, phases) -> child.pacedRound(spec, rate.getAsDouble(), home, phases));
       }
     }
     return cell;
+  }
+
+  private void takeTurns(Cell cell, int rounds, long deadlineNanos, Progress progress, Turn turn)
+      throws IOException {
+    int turns = rounds * children.size();
+    int done = 0;
+    for (int round = 0; round < rounds; round++) {
+      if (round > 0 && !isBefore(deadlineNanos)) {
+        break;
+      }
+      for (ChildProcess child : children) {
+        int before = done;
+        Path home = freshHome(child);
+        cell.add(
+            child.system(),
+            turn.run(
+                child, home, (phase, part) -> progress.update(before, (before + part) / turns)));
+        if (!keep) {
+          FileTrees.deleteTree(home);
+        }
+        done++;
+      }
+    }
   }
 
   private boolean isBefore(long nanos) {
@@ -135,19 +172,6 @@ final class Tournament implements Closeable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", interrupted);
     }
-  }
-
-  private Map<String, Double> turn(
-      ChildProcess child, RoundSpec spec, Progress progress, int turn, int turns)
-      throws IOException {
-    Path home = freshHome(child);
-    Map<String, Double> figures =
-        child.round(
-            spec, spec.rows(), home, (phase, done) -> progress.update(turn, (turn + done) / turns));
-    if (!keep) {
-      FileTrees.deleteTree(home);
-    }
-    return figures;
   }
 
   private Path freshHome(ChildProcess child) throws IOException {

@@ -9,6 +9,7 @@ import io.tideline.tools.cli.TestSurroundings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,7 @@ class EngineBenchCommandTest {
     "--peer rocksdb --peer-config heap, rocksdb/skiplist+tiered",
     "--peer-config skiplist+tiered, needs --peer",
     "--store-shape eternal, short-ttl",
+    "--rate 0, --rate 0 is neither auto",
   })
   void wrongOptionsAreRefusedBeforeAnythingRuns(String arguments, String reason) {
     assertThat(run(arguments)).isEqualTo(ExitCode.USAGE);
@@ -47,7 +49,7 @@ class EngineBenchCommandTest {
     int exitCode =
         run(
             "--peer rocksdb --peer-config skiplist+tiered --workload cold --rows 2000"
-                + " --timelines 500 --reads 50 --rounds 1 --warm-up 0 --store-shape long-lived --output json --dir "
+                + " --timelines 500 --reads 50 --rounds 1 --warm-up 0 --store-shape long-lived --rate auto --output json --dir "
                 + directory);
 
     assertThat(exitCode).as(surroundings.err()).isEqualTo(ExitCode.OK);
@@ -55,6 +57,10 @@ class EngineBenchCommandTest {
     assertThat(json.path("append_cpu_ratio").asDouble()).isPositive();
     assertThat(json.path("scan_cpu_ratio").asDouble()).isPositive();
     assertThat(json.path("empty_poll_per_second").asDouble()).isPositive();
+    for (String system : List.of("tideline", "rocksdb~1skiplist+tiered")) {
+      assertThat(json.at("/cells/0/systems/" + system + "/paced.batch_p999_us/median").asDouble())
+          .isPositive();
+    }
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left).isEmpty();
     }

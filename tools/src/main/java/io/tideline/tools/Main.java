@@ -1,6 +1,7 @@
 package io.tideline.tools;
 
 import io.tideline.tools.bench.BenchCommands;
+import io.tideline.tools.bench.CompactionModelCommand;
 import io.tideline.tools.bench.engine.EngineBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
@@ -145,7 +146,8 @@ public final class Main implements Runnable {
 
   private static CommandLine benchCommands(ToolContext context) {
     return new CommandLine(new BenchCommands.Group())
-        .addSubcommand(new EngineBenchCommand(context));
+        .addSubcommand(new EngineBenchCommand(context))
+        .addSubcommand(new CompactionModelCommand(context));
   }
 
   /** What holds for every command: help, exit codes, layout, streams. */

@@ -9,12 +9,13 @@ public final class BenchCommands {
   /** The group itself. */
   @Command(
       name = "bench",
-      description = "Measure parts of Tideline under named workloads: engine.",
+      description = "Measure parts of Tideline under named workloads: engine, compaction-model.",
       footer = {
         "",
         "Examples:",
         "  tideline bench engine --peer rocksdb --scale smoke",
         "  tideline bench engine --peer rocksdb --scale full --output json",
+        "  tideline bench compaction-model",
       })
   public static final class Group {}
 }

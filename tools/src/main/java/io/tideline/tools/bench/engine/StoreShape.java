@@ -1,5 +1,6 @@
 package io.tideline.tools.bench.engine;
 
+import io.tideline.lsm.CompactionScheme;
 import java.util.Locale;
 
 /** How long rows live. */
@@ -14,6 +15,11 @@ enum StoreShape {
 
   /** Time to live under {@link #SHORT_TTL}. */
   static final long TTL_MILLIS = SPAN_MILLIS / 3;
+
+  /** How our engine compacts such rows; chosen by the lifetime, as a node chooses. */
+  CompactionScheme scheme() {
+    return CompactionScheme.forTtl(this == SHORT_TTL ? TTL_MILLIS : 0);
+  }
 
   @Override
   public String toString() {

@@ -64,6 +64,7 @@ final class TidelineSubject implements Subject {
           EngineOptions.DEFAULTS
               .withMemtableBytes(spec.memtableBytes())
               .withBlockBytes(RoundSpec.BLOCK_BYTES)
+              .withScheme(spec.shape().scheme())
               .withCompression(
                   spec.zstd() ? EngineOptions.Compression.ZSTD : EngineOptions.Compression.LZ4);
       return new TidelineSubject(resources, Engine.open(directory, options, resources));

@@ -9,8 +9,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * A token bucket of bytes: who takes more than has flowed in waits for the rest. Unused tokens are
- * kept for {@link #BURST_NANOS}. The rate may be changed at any time, also for those who wait.
+ * A token bucket of bytes, for work of all engines of a process together that must leave room for
+ * other work: who comes after more was taken than has flowed in waits for the rest. Unused tokens
+ * are kept for {@link #BURST_NANOS}. The rate may be changed at any time, also for those who wait.
  *
  * <p>Threading: safe for many threads, which share the rate.
  */
@@ -35,6 +36,7 @@ final class ByteRateLimiter {
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
+   * @param bytesPerSecond 0 for no limit
    */
   ByteRateLimiter(LongSupplier nanoTime, long bytesPerSecond) {
     this.nanoTime = nanoTime;
@@ -75,30 +77,35 @@ final class ByteRateLimiter {
   }
 
   /**
-   * Takes bytes, waiting until they have flowed in. They may be more than a burst: the debt is
-   * waited for.
+   * Waits until what was taken before has flowed in, then takes bytes, however many: whoever comes
+   * next waits for them.
    *
-   * @throws CancellationException once {@code cancelled}
+   * @throws CancellationException once {@code cancelled}, also if there is nothing to wait for
    */
   void take(long bytes, BooleanSupplier cancelled) {
     lock.lock();
     try {
+      requireNot(cancelled);
       fill();
-      tokens -= bytes;
       long start = nanoTime.getAsLong();
       for (long wait = missingNanos(); wait > 0; wait = missingNanos()) {
-        if (cancelled.getAsBoolean()) {
-          throw new CancellationException("the engine is closing");
-        }
         rateChanged.awaitNanos(Math.min(wait, CANCEL_CHECK_NANOS));
+        requireNot(cancelled);
         fill();
       }
+      tokens -= bytes;
       waitedNanos.add(nanoTime.getAsLong() - start);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while waiting for the rate limit");
     } finally {
       lock.unlock();
+    }
+  }
+
+  private static void requireNot(BooleanSupplier cancelled) {
+    if (cancelled.getAsBoolean()) {
+      throw new CancellationException("the engine is closing");
     }
   }
 

@@ -481,7 +481,7 @@ public final class Engine implements Closeable {
     checkOpen();
     try (EngineView view = viewOfApplied()) {
       return view.hash(
-          range, bytes -> resources.readThrottle().await(bytes, maintenance::isCancelled));
+          range, bytes -> resources.paceBackgroundRead(bytes, maintenance::isCancelled));
     }
   }
 

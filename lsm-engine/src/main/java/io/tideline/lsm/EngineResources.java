@@ -36,6 +36,12 @@ public final class EngineResources implements Closeable {
    */
   public static final long COMPACTION_BYTES_PER_SECOND = 256L << 20;
 
+  /**
+   * Default limit: 16 MiB/s is a hundredth of a disk of today, and a terabyte is read once in
+   * eighteen hours.
+   */
+  public static final long BACKGROUND_READ_BYTES_PER_SECOND = 16L << 20;
+
   /** How often a compaction that lets flushes go first looks again. */
   private static final long YIELD_MILLIS = 10;
 
@@ -53,7 +59,6 @@ public final class EngineResources implements Closeable {
   private final BlockCache blockCache;
   private final HeadCache headCache = new HeadCache();
   private final EngineClock clock = new EngineClock();
-  private final ReadThrottle readThrottle = new ReadThrottle(clock);
   private final ExecutorService scrubThread =
       Executors.newSingleThreadExecutor(named("tideline-scrub-"));
   private volatile long scrubPeriodMillis = SCRUB_PERIOD_MILLIS;
@@ -61,6 +66,10 @@ public final class EngineResources implements Closeable {
   private final CompactionThreads compactionThreads;
   private final ByteRateLimiter compactionRate =
       new ByteRateLimiter(clock::nanos, COMPACTION_BYTES_PER_SECOND);
+
+  /** Of reads that nobody waits for: scrubbing and range hashes. */
+  private final ByteRateLimiter backgroundReadRate =
+      new ByteRateLimiter(clock::nanos, BACKGROUND_READ_BYTES_PER_SECOND);
 
   /** Flushes being written now. */
   private final AtomicInteger flushing = new AtomicInteger();
@@ -239,10 +248,10 @@ public final class EngineResources implements Closeable {
   /**
    * Limits what scrubbing and range hashes of all engines together read. Takes effect at once.
    *
-   * @param bytes bytes a second, 0 for no limit; default {@link ReadThrottle#DEFAULT_BYTES}
+   * @param rate bytes a second, 0 for no limit; {@link #BACKGROUND_READ_BYTES_PER_SECOND} at first
    */
-  public void setBackgroundReadBytesPerSecond(long bytes) {
-    readThrottle.setBytesPerSecond(bytes);
+  public void setBackgroundReadBytesPerSecond(long rate) {
+    backgroundReadRate.setBytesPerSecond(rate);
   }
 
   /**
@@ -270,8 +279,9 @@ public final class EngineResources implements Closeable {
     return clock;
   }
 
-  ReadThrottle readThrottle() {
-    return readThrottle;
+  /** Holds a background read of so many bytes back as long as the limit says. */
+  void paceBackgroundRead(long bytes, BooleanSupplier cancelled) {
+    backgroundReadRate.take(bytes, cancelled);
   }
 
   HeadCache headCache() {

@@ -89,8 +89,7 @@ final class Scrubber {
     this.listener = listener;
     quarantine = new Quarantine(fileSystem, directory);
     verifier =
-        new TableVerifier(
-            fileSystem, bytes -> resources.readThrottle().await(bytes, () -> closing));
+        new TableVerifier(fileSystem, bytes -> resources.paceBackgroundRead(bytes, () -> closing));
     progress = ScrubProgress.read(fileSystem, directory);
     notBeforeMillis = resources.clock().epochMillis() + PAUSE_MILLIS;
   }

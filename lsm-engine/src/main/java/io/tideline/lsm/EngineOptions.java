@@ -2,6 +2,7 @@ package io.tideline.lsm;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Settings of one engine. Immutable; start from {@link #DEFAULTS} and change with the {@code with}
@@ -82,56 +83,44 @@ public record EngineOptions(
   }
 
   public EngineOptions withMemtableBytes(long bytes) {
-    Draft draft = new Draft(this);
-    draft.memtableBytes = bytes;
-    return draft.options();
+    return with(draft -> draft.memtableBytes = bytes);
   }
 
   public EngineOptions withBlockBytes(int bytes) {
-    Draft draft = new Draft(this);
-    draft.blockBytes = bytes;
-    return draft.options();
+    return with(draft -> draft.blockBytes = bytes);
   }
 
   public EngineOptions withFilterBitsPerKey(int bits) {
-    Draft draft = new Draft(this);
-    draft.filterBitsPerKey = bits;
-    return draft.options();
+    return with(draft -> draft.filterBitsPerKey = bits);
   }
 
   public EngineOptions withCompression(Compression codec) {
-    Draft draft = new Draft(this);
-    draft.compression = codec;
-    return draft.options();
+    return with(draft -> draft.compression = codec);
   }
 
   public EngineOptions withRunsPerTier(int runs) {
-    Draft draft = new Draft(this);
-    draft.runsPerTier = runs;
-    return draft.options();
+    return with(draft -> draft.runsPerTier = runs);
   }
 
   public EngineOptions withDiskReserveBytes(long bytes) {
-    Draft draft = new Draft(this);
-    draft.diskReserveBytes = bytes;
-    return draft.options();
+    return with(draft -> draft.diskReserveBytes = bytes);
   }
 
   public EngineOptions withScheme(CompactionScheme newScheme) {
-    Draft draft = new Draft(this);
-    draft.scheme = newScheme;
-    return draft.options();
+    return with(draft -> draft.scheme = newScheme);
   }
 
   public EngineOptions withFlushAgeMillis(long millis) {
-    Draft draft = new Draft(this);
-    draft.flushAgeMillis = millis;
-    return draft.options();
+    return with(draft -> draft.flushAgeMillis = millis);
   }
 
   public EngineOptions withFlushLogBytes(long bytes) {
+    return with(draft -> draft.flushLogBytes = bytes);
+  }
+
+  private EngineOptions with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
-    draft.flushLogBytes = bytes;
+    change.accept(draft);
     return draft.options();
   }
 

@@ -5,7 +5,6 @@ import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.StorageFile;
 import io.tideline.lsm.testing.FaultRule.Fault;
 import io.tideline.lsm.testing.FaultRule.Operation;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: safe for many threads; {@code this} guards the rules and their counters.
  */
-public final class FaultFileSystem implements FileSystem {
+public final class FaultFileSystem extends DelegatingFileSystem {
 
   private static final int PAGE_BYTES = CrashInode.PAGE_BYTES;
 
@@ -66,6 +65,11 @@ public final class FaultFileSystem implements FileSystem {
   }
 
   @Override
+  protected FileSystem delegate() {
+    return delegate;
+  }
+
+  @Override
   public StorageFile open(Path path, Mode mode) throws IOException {
     fail(Operation.OPEN, path);
     return new FaultFile(path, delegate.open(path, mode));
@@ -81,16 +85,6 @@ public final class FaultFileSystem implements FileSystem {
   public List<String> list(Path directory) throws IOException {
     fail(Operation.LIST, directory);
     return delegate.list(directory);
-  }
-
-  @Override
-  public boolean exists(Path path) {
-    return delegate.exists(path);
-  }
-
-  @Override
-  public long size(Path path) throws IOException {
-    return delegate.size(path);
   }
 
   @Override
@@ -115,16 +109,6 @@ public final class FaultFileSystem implements FileSystem {
   public void syncDirectory(Path directory) throws IOException {
     fail(Operation.SYNC_DIRECTORY, directory);
     delegate.syncDirectory(directory);
-  }
-
-  @Override
-  public long usableBytes(Path directory) throws IOException {
-    return delegate.usableBytes(directory);
-  }
-
-  @Override
-  public Closeable lock(Path directory) throws IOException {
-    return delegate.lock(directory);
   }
 
   /** For operations that can only fail: lying faults pass them by. */
@@ -204,13 +188,12 @@ public final class FaultFileSystem implements FileSystem {
     }
   }
 
-  private final class FaultFile implements StorageFile {
+  private final class FaultFile extends DelegatingFile {
     private final Path path;
-    private final StorageFile file;
 
     FaultFile(Path path, StorageFile file) {
+      super(file);
       this.path = path;
-      this.file = file;
     }
 
     @Override
@@ -286,24 +269,9 @@ public final class FaultFileSystem implements FileSystem {
     }
 
     @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
     public void setSize(long size) throws IOException {
       fail(Operation.SET_SIZE, path);
       file.setSize(size);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
-    }
-
-    @Override
-    public String toString() {
-      return file.toString();
     }
   }
 }

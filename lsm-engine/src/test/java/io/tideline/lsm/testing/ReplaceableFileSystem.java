@@ -1,11 +1,6 @@
 package io.tideline.lsm.testing;
 
 import io.tideline.lsm.fs.FileSystem;
-import io.tideline.lsm.fs.StorageFile;
-import java.io.Closeable;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A file system that can be exchanged for another while nobody has files open on it, so that tests
@@ -13,7 +8,7 @@ import java.util.List;
  *
  * <p>Threading: safe; {@link #use} between engines.
  */
-public final class ReplaceableFileSystem implements FileSystem {
+public final class ReplaceableFileSystem extends DelegatingFileSystem {
 
   private volatile FileSystem disk;
 
@@ -27,57 +22,7 @@ public final class ReplaceableFileSystem implements FileSystem {
   }
 
   @Override
-  public StorageFile open(Path path, Mode mode) throws IOException {
-    return disk.open(path, mode);
-  }
-
-  @Override
-  public void createDirectories(Path directory) throws IOException {
-    disk.createDirectories(directory);
-  }
-
-  @Override
-  public List<String> list(Path directory) throws IOException {
-    return disk.list(directory);
-  }
-
-  @Override
-  public boolean exists(Path path) {
-    return disk.exists(path);
-  }
-
-  @Override
-  public long size(Path path) throws IOException {
-    return disk.size(path);
-  }
-
-  @Override
-  public void rename(Path from, Path to) throws IOException {
-    disk.rename(from, to);
-  }
-
-  @Override
-  public void link(Path existing, Path link) throws IOException {
-    disk.link(existing, link);
-  }
-
-  @Override
-  public void delete(Path path) throws IOException {
-    disk.delete(path);
-  }
-
-  @Override
-  public void syncDirectory(Path directory) throws IOException {
-    disk.syncDirectory(directory);
-  }
-
-  @Override
-  public long usableBytes(Path directory) throws IOException {
-    return disk.usableBytes(directory);
-  }
-
-  @Override
-  public Closeable lock(Path directory) throws IOException {
-    return disk.lock(directory);
+  protected FileSystem delegate() {
+    return disk;
   }
 }

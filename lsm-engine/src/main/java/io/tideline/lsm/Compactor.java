@@ -12,6 +12,7 @@ import io.tideline.lsm.compaction.Slices.Slice;
 import io.tideline.lsm.manifest.RunMeta;
 import io.tideline.lsm.row.GroupSource;
 import io.tideline.lsm.row.MergedGroups;
+import io.tideline.lsm.seeded.SeededBug;
 import io.tideline.lsm.table.TableMeta;
 import io.tideline.lsm.table.TableProperties;
 import io.tideline.lsm.table.TableRun;
@@ -137,7 +138,7 @@ final class Compactor {
     VersionSet.Durable durable = versions.acquireDurable();
     try {
       List<Run> all = durable.version().runs();
-      List<Run> runs = all.stream().filter(run -> plan.owns(run.meta())).toList();
+      List<Run> runs = inputs(plan, all);
       if (runs.isEmpty()) {
         return false;
       }
@@ -157,6 +158,13 @@ final class Compactor {
     } finally {
       durable.version().release();
     }
+  }
+
+  /** The runs of a plan: neighbours in age, as all between two of them are the plan's too. */
+  private static List<Run> inputs(CompactionPlan plan, List<Run> all) {
+    boolean skips = SeededBug.NON_NEIGHBOUR_INPUTS.isPlanted();
+    List<Run> runs = all.stream().filter(run -> plan.owns(run.meta())).toList();
+    return skips && runs.size() > 2 ? List.of(runs.getFirst(), runs.getLast()) : runs;
   }
 
   /** One job. */
@@ -254,7 +262,12 @@ final class Compactor {
     private boolean isExpired() {
       List<Run> older = all.subList(all.indexOf(runs.getLast()) + 1, all.size());
       return older.stream().allMatch(run -> run.newestMillis() == Long.MIN_VALUE)
-          && inputs().allMatch(p -> p.maxRowMillis() < state.expireBeforeMillis());
+          && inputs().allMatch(p -> p.maxRowMillis() < dropBeforeMillis());
+    }
+
+    private long dropBeforeMillis() {
+      boolean early = SeededBug.DROPPED_A_WINDOW_EARLY.isPlanted();
+      return state.expireBeforeMillis() + (early ? options.scheme().windowMillis() : 0);
     }
 
     private TableStyle style() {
@@ -322,7 +335,8 @@ final class Compactor {
         }
         long newest = Math.max(freedGeneration, run.meta().maxGeneration());
         if (tables.isEmpty()) {
-          freedGeneration = newest;
+          // With the bug the manifest must not refuse the edit: it would, for overlapping runs.
+          freedGeneration = SeededBug.NON_NEIGHBOUR_INPUTS.isPlanted() ? 0 : newest;
         } else {
           List<TableMeta> metas = tables.stream().map(Table::meta).toList();
           next.add(new Run(new RunMeta(run.meta().minGeneration(), newest, metas), tables));

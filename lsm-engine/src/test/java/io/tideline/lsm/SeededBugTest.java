@@ -37,6 +37,8 @@ class SeededBugTest {
           EXPIRY_INCLUSIVE,
           HEADS_DROPPED_WITH_ROWS,
           TOMBSTONE_DROPPED_EARLY,
+          NON_NEIGHBOUR_INPUTS,
+          DROPPED_A_WINDOW_EARLY,
           BACKWARD_SKIPS_A_ROW,
           BLOCK_UNPINNED_EARLY ->
           names(EngineModelTest.class);

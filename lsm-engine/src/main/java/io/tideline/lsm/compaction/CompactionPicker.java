@@ -2,6 +2,7 @@ package io.tideline.lsm.compaction;
 
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.compaction.Tiers.Stretch;
+import io.tideline.lsm.seeded.SeededBug;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -149,7 +150,7 @@ public final class CompactionPicker {
   }
 
   /** The oldest runs with rows, if all their rows have expired. */
-  private static Choice dropExpired(List<Candidate> runs, Clock clock) {
+  private Choice dropExpired(List<Candidate> runs, Clock clock) {
     int oldest = oldestWithRows(runs);
     int from = oldest + 1;
     while (from > 0 && isExpired(runs.get(from - 1), clock)) {
@@ -158,8 +159,10 @@ public final class CompactionPicker {
     return new Choice(from, oldest + 1, Work.DROP_ROWS, Urgency.SPACE);
   }
 
-  private static boolean isExpired(Candidate run, Clock clock) {
-    return !run.isResidue() && run.newestMillis() < clock.expireBeforeMillis();
+  private boolean isExpired(Candidate run, Clock clock) {
+    boolean early = SeededBug.DROPPED_A_WINDOW_EARLY.isPlanted();
+    long before = clock.expireBeforeMillis() + (early ? scheme.windowMillis() : 0);
+    return !run.isResidue() && run.newestMillis() < before;
   }
 
   private static List<Long> bytes(List<Candidate> runs) {

@@ -36,6 +36,10 @@ public enum SeededBug {
   HEADS_DROPPED_WITH_ROWS,
   /** A tombstone goes though an older run may have what it hides. */
   TOMBSTONE_DROPPED_EARLY,
+  /** A merge takes the newest and the oldest of its runs and leaves out those between. */
+  NON_NEIGHBOUR_INPUTS,
+  /** A run's rows are dropped unread a time window before the last of them expires. */
+  DROPPED_A_WINDOW_EARLY,
   /** A scan backwards leaves out the last row of the block it moves to. */
   BACKWARD_SKIPS_A_ROW,
   /** A block is given back while a cursor stands on it. */

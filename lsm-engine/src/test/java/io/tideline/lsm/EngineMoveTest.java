@@ -18,13 +18,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Splits, merges and arriving snapshots under power cuts and failing disks: what is under its final
- * name is whole, what was there before is unharmed, and doing it again completes it.
+ * Splits, merges, arriving snapshots and the upkeep of what was split under power cuts and failing
+ * disks: what is under its final name is whole, what was there before is unharmed, and doing it
+ * again completes it.
  */
 class EngineMoveTest {
 
   enum Move {
     SPLIT(EngineMove.Split::new),
+    UPKEEP(EngineMove.Upkeep::new),
     MERGE(EngineMove.Merge::new),
     ARRIVAL(EngineMove.Arrival::new);
 

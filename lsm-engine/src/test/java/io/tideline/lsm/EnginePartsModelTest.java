@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
  */
 class EnginePartsModelTest {
 
+  /** Model time of a dozen entries. */
+  private static final long WINDOW_MILLIS = 700;
+
   private static final List<EngineOptions> OPTIONS =
       List.of(
           EngineOptions.DEFAULTS
@@ -29,6 +32,10 @@ class EnginePartsModelTest {
               .withBlockBytes(1 << 10)
               .withRunsPerTier(2),
           EngineOptions.DEFAULTS.withMemtableBytes(64 << 10).withFilterBitsPerKey(2),
+          EngineOptions.DEFAULTS
+              .withMemtableBytes(64 << 10)
+              .withRunsPerTier(3)
+              .withScheme(CompactionScheme.shortTtl(WINDOW_MILLIS)),
           EngineOptions.DEFAULTS);
 
   private static final class Part {

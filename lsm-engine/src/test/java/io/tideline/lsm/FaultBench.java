@@ -10,11 +10,13 @@ import io.tideline.lsm.testing.FaultFileSystem;
 import io.tideline.lsm.testing.FaultRule;
 import io.tideline.lsm.testing.FaultRule.Fault;
 import io.tideline.lsm.testing.FaultRule.Operation;
+import io.tideline.lsm.testing.RandomOptions;
 import io.tideline.lsm.testing.ReplaceableFileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -61,12 +63,13 @@ final class FaultBench implements AutoCloseable {
     EngineLog log = new EngineLog(seed, 20, 3_000);
     AtomicLong acknowledged = new AtomicLong();
     disks.use(faulty);
-    workload(log, acknowledged);
+    EngineOptions options = OPTIONS.withScheme(RandomOptions.scheme(new SplittableRandom(seed)));
+    workload(options, log, acknowledged);
     boolean fired = faulty.faultsFired() > 0;
     faulty.disarm();
     assertThat(disk.openHandles()).as("open files").isZero();
     disks.use(disk);
-    IOException damage = recover(disk, log, acknowledged.get());
+    IOException damage = recover(disk, options, log, acknowledged.get());
     if (!fired) {
       assertThat(damage).isNull();
       return Outcome.NO_FAULT;
@@ -84,9 +87,10 @@ final class FaultBench implements AutoCloseable {
   }
 
   /** Opens, compares, replays, compares, flushes; returns the damage that was told, if any. */
-  private @Nullable IOException recover(CrashFileSystem disk, EngineLog log, long acknowledged)
+  private @Nullable IOException recover(
+      CrashFileSystem disk, EngineOptions options, EngineLog log, long acknowledged)
       throws Exception {
-    try (Engine engine = Engine.open(DIRECTORY, OPTIONS, resources)) {
+    try (Engine engine = Engine.open(DIRECTORY, options, resources)) {
       log.assertRecovered(engine);
       assertThat(engine.durableState().position().index()).isBetween(acknowledged, log.lastIndex());
       log.replayAndCheck(engine, log.lastIndex());
@@ -110,9 +114,10 @@ final class FaultBench implements AutoCloseable {
   }
 
   /** Writes, flushes, merges, reopens and takes a snapshot until something fails. */
-  private void workload(EngineLog log, AtomicLong acknowledged) throws Exception {
+  private void workload(EngineOptions options, EngineLog log, AtomicLong acknowledged)
+      throws Exception {
     for (int round = 0; round < 2; round++) {
-      try (Engine engine = Engine.open(DIRECTORY, OPTIONS, resources)) {
+      try (Engine engine = Engine.open(DIRECTORY, options, resources)) {
         log.replayAndCheck(engine, log.lastIndex());
         work(engine, log, round, acknowledged);
       } catch (IOException | ExecutionException e) {

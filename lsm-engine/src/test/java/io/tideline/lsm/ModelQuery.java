@@ -22,12 +22,14 @@ sealed interface ModelQuery {
     long last = model.head(key).map(TimelineHead::lastSequenceId).orElse(0L);
     long low = last - random.nextInt(60) + 5;
     Direction direction = random.nextBoolean() ? Direction.FORWARD : Direction.BACKWARD;
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(7)) {
       case 0 -> new Page(key, low, low + random.nextInt(40), direction, Integer.MAX_VALUE);
       case 1 -> new Page(key, low, Long.MAX_VALUE, direction, 1 + random.nextInt(20));
       case 2 -> new Page(key, Long.MIN_VALUE, low, direction, 1 + random.nextInt(20));
       case 3 -> new Page(key, low, low + 1, direction, 1);
       case 4 -> new Head(key);
+      case 5 ->
+          new Retained(key, new RetentionRule(1 + random.nextInt(30), 1 + random.nextInt(5_000)));
       default -> {
         byte[] end = Workload.key(random.nextInt(timelines));
         yield Arrays.compareUnsigned(key, end) <= 0
@@ -82,6 +84,16 @@ sealed interface ModelQuery {
       assertThat(view.firstRetainedSequenceId(key))
           .as(Arrays.toString(key))
           .isEqualTo(model.firstRetained(key));
+    }
+  }
+
+  /** What an owner asks before it applies an append that a rule looks at. */
+  record Retained(byte[] key, RetentionRule rule) implements ModelQuery {
+    @Override
+    public void assertSameAnswer(ReadView view, ModelStore model) throws IOException {
+      assertThat(rule.trimThrough(view, key))
+          .as("%s of %s", rule, Arrays.toString(key))
+          .isEqualTo(model.trimThrough(rule, key));
     }
   }
 

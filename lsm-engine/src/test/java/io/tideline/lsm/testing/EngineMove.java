@@ -2,6 +2,7 @@ package io.tideline.lsm.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EnginePart;
@@ -16,6 +17,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What moves a whole engine's content: a split, a merge, the arrival of a snapshot. Each can be
@@ -23,9 +27,6 @@ import java.util.List;
  * who finds the disk afterwards.
  */
 public abstract sealed class EngineMove {
-
-  private static final EngineOptions OPTIONS =
-      EngineOptions.DEFAULTS.withMemtableBytes(64 << 10).withBlockBytes(1 << 10).withRunsPerTier(4);
 
   private static final byte[] BOUNDARY = Workload.key(13);
   private static final KeyRange LEFT = new KeyRange(null, BOUNDARY);
@@ -35,9 +36,15 @@ public abstract sealed class EngineMove {
   private static final Path RIGHT_PART = Path.of("/data/right");
 
   final PartitionLog log;
+  final EngineOptions options;
 
-  EngineMove(long seed) {
+  /**
+   * @param scheme null for whatever the seed draws
+   */
+  EngineMove(long seed, @Nullable CompactionScheme scheme) {
     log = new PartitionLog(seed, 40, 2_000);
+    EngineOptions drawn = RandomOptions.draw(new SplittableRandom(seed));
+    options = scheme == null ? drawn : drawn.withScheme(scheme);
   }
 
   /** Makes what the move begins with. */
@@ -66,7 +73,7 @@ public abstract sealed class EngineMove {
   /** Fails unless the engine in a directory is sound and holds what its range should. */
   final void requireHolds(CrashFileSystem disk, Path directory, KeyRange range) throws Exception {
     try (EngineResources resources = resources(disk);
-        Engine engine = Engine.open(directory, OPTIONS, resources)) {
+        Engine engine = Engine.open(directory, options, resources)) {
       log.assertHolds(engine, range);
       engine.compactAll().get();
       log.assertHolds(engine, range);
@@ -83,13 +90,13 @@ public abstract sealed class EngineMove {
   public static final class Split extends EngineMove {
 
     public Split(long seed) {
-      super(seed);
+      super(seed, null);
     }
 
     @Override
     public void prepare(CrashFileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine engine = Engine.open(WHOLE, OPTIONS, resources)) {
+          Engine engine = Engine.open(WHOLE, options, resources)) {
         write(engine, KeyRange.ALL, 3);
       }
       log.next(); // Not flushed yet: the split has to do that.
@@ -98,7 +105,7 @@ public abstract sealed class EngineMove {
     @Override
     public void operate(FileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine engine = Engine.open(WHOLE, OPTIONS, resources)) {
+          Engine engine = Engine.open(WHOLE, options, resources)) {
         log.replay(engine, KeyRange.ALL);
         engine.split(
             List.of(log.part(LEFT_PART, LEFT), log.part(RIGHT_PART, RIGHT)),
@@ -122,18 +129,82 @@ public abstract sealed class EngineMove {
     }
   }
 
-  /** Two become one. */
-  public static final class Merge extends EngineMove {
+  /** A part of a split engine merges and drops what it inherited while time goes on. */
+  public static final class Upkeep extends EngineMove {
 
-    public Merge(long seed) {
-      super(seed);
+    /** Model time of about eight entries: windows close and expire within the test. */
+    private static final long WINDOW_MILLIS = 500;
+
+    private static final int ROUNDS = 4;
+    private static final int ENTRIES_PER_ROUND = 12;
+
+    private long inheritedIndex;
+
+    public Upkeep(long seed) {
+      super(seed, CompactionScheme.shortTtl(WINDOW_MILLIS));
     }
 
     @Override
     public void prepare(CrashFileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine left = Engine.open(LEFT_PART, OPTIONS, resources);
-          Engine right = Engine.open(RIGHT_PART, OPTIONS, resources)) {
+          Engine whole = Engine.open(WHOLE, options, resources)) {
+        write(whole, KeyRange.ALL, 6);
+        whole.split(
+            List.of(log.part(LEFT_PART, LEFT), log.part(RIGHT_PART, RIGHT)),
+            PartitionLog.COPIED_TABLES);
+        inheritedIndex = log.last().index();
+      }
+      for (int i = 0; i < ROUNDS * ENTRIES_PER_ROUND; i++) {
+        log.next();
+      }
+    }
+
+    @Override
+    public void operate(FileSystem disk) throws Exception {
+      try (EngineResources resources = resources(disk);
+          Engine part = Engine.open(LEFT_PART, options, resources)) {
+        for (int round = 1; round <= ROUNDS; round++) {
+          log.replay(part, LEFT, inheritedIndex + round * ENTRIES_PER_ROUND);
+          flush(part);
+          part.awaitQuiescence();
+        }
+      }
+    }
+
+    private static void flush(Engine engine) throws Exception {
+      try {
+        engine.flush().get();
+      } catch (ExecutionException e) {
+        throw new IOException("the flush failed", e);
+      }
+    }
+
+    @Override
+    public void recover(CrashFileSystem disk) throws Exception {
+      try (EngineResources resources = resources(disk);
+          Engine part = Engine.open(LEFT_PART, options, resources)) {
+        assertThat(part.durableState().position().index()).isGreaterThanOrEqualTo(inheritedIndex);
+        log.replay(part, LEFT);
+        log.assertHolds(part, LEFT);
+      }
+      operate(disk);
+      requireHolds(disk, LEFT_PART, LEFT);
+      requireNothingElse(disk, "left", "right", "whole");
+    }
+  }
+
+  /** Two become one. */
+  public static final class Merge extends EngineMove {
+
+    public Merge(long seed) {
+      super(seed, null);
+    }
+
+    @Override
+    public void prepare(CrashFileSystem disk) throws Exception {
+      try (EngineResources resources = resources(disk);
+          Engine left = Engine.open(LEFT_PART, options, resources);
+          Engine right = Engine.open(RIGHT_PART, options, resources)) {
         write(left, LEFT, 3);
         log.replay(right, RIGHT);
         right.flush().get();
@@ -144,8 +215,8 @@ public abstract sealed class EngineMove {
     @Override
     public void operate(FileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine left = Engine.open(LEFT_PART, OPTIONS, resources);
-          Engine right = Engine.open(RIGHT_PART, OPTIONS, resources)) {
+          Engine left = Engine.open(LEFT_PART, options, resources);
+          Engine right = Engine.open(RIGHT_PART, options, resources)) {
         log.replay(left, LEFT);
         log.replay(right, RIGHT);
         EnginePart whole = log.part(WHOLE, KeyRange.ALL);
@@ -177,13 +248,13 @@ public abstract sealed class EngineMove {
     private ModelStore before = new ModelStore();
 
     public Arrival(long seed) {
-      super(seed);
+      super(seed, null);
     }
 
     @Override
     public void prepare(CrashFileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine sender = Engine.open(WHOLE, OPTIONS, resources)) {
+          Engine sender = Engine.open(WHOLE, options, resources)) {
         write(sender, KeyRange.ALL, 2);
         before = log.model(KeyRange.ALL);
         sender.snapshot(REPLICA); // So the replica has some of the files already.
@@ -214,7 +285,7 @@ public abstract sealed class EngineMove {
     @Override
     public void recover(CrashFileSystem disk) throws Exception {
       try (EngineResources resources = resources(disk);
-          Engine engine = Engine.open(REPLICA, OPTIONS, resources)) {
+          Engine engine = Engine.open(REPLICA, options, resources)) {
         boolean old = engine.durableState().equals(before.state());
         try (var view = engine.view()) {
           ModelCheck.assertSame(view, old ? before : log.model(KeyRange.ALL));

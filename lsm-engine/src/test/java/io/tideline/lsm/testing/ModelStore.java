@@ -3,12 +3,15 @@ package io.tideline.lsm.testing;
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.KeyRange;
 import io.tideline.lsm.LogPosition;
+import io.tideline.lsm.RetentionRule;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -194,6 +197,21 @@ public final class ModelStore {
               TreeMap<Long, Row> rows = scan(key, Long.MIN_VALUE, Long.MAX_VALUE);
               return rows.isEmpty() ? head.lastSequenceId() + 1 : rows.firstKey();
             });
+  }
+
+  /** The newest row that goes by a rule, if one does: the answer a view has to give. */
+  public OptionalLong trimThrough(RetentionRule rule, byte[] key) {
+    long rows = 0;
+    long bytes = 0;
+    for (Map.Entry<Long, Row> row :
+        scan(key, Long.MIN_VALUE, Long.MAX_VALUE).descendingMap().entrySet()) {
+      rows++;
+      bytes += row.getValue().value().length;
+      if (rows > rule.rows() || (rows > 1 && bytes > rule.valueBytes())) {
+        return OptionalLong.of(row.getKey());
+      }
+    }
+    return OptionalLong.empty();
   }
 
   /** Keys of timelines that ever had a row, ascending. */

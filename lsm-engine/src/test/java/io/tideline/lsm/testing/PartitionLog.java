@@ -41,8 +41,14 @@ public final class PartitionLog {
 
   /** Applies to a part what it lacks. */
   public void replay(Engine engine, KeyRange range) throws IOException {
+    replay(engine, range, last().index());
+  }
+
+  /** Applies to a part what it lacks, up to an entry. */
+  public void replay(Engine engine, KeyRange range, long lastIndex) throws IOException {
     for (WriteBatch batch : batches) {
-      if (batch.position().index() > engine.appliedState().position().index()) {
+      long index = batch.position().index();
+      if (index > engine.appliedState().position().index() && index <= lastIndex) {
         engine.apply(within(batch, range));
       }
     }

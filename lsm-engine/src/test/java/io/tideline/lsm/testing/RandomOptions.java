@@ -25,7 +25,7 @@ public final class RandomOptions {
   }
 
   /** Windows and ages of a few batches to a few hundred, as model time passes. */
-  private static CompactionScheme scheme(RandomGenerator random) {
+  public static CompactionScheme scheme(RandomGenerator random) {
     return switch (random.nextInt(3)) {
       case 0 -> CompactionScheme.shortTtl(100 + random.nextInt(3_000));
       case 1 -> CompactionScheme.LONG_LIVED.withColdAfterMillis(1 + random.nextInt(3_000));

@@ -1,13 +1,15 @@
 package io.tideline.lsm.testing;
 
 import io.tideline.lsm.LogPosition;
+import io.tideline.lsm.RetentionRule;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
 import java.util.SplittableRandom;
 
 /**
  * Random batches that an engine must accept, drawn from a seed and the model they are applied to: a
- * few hot and many cold timelines, appends, updates, deletes, trims, records, expiry.
+ * few hot and many cold timelines, appends, updates, deletes, trims, records, expiry, and in three
+ * of four workloads a {@link RetentionRule}, put into effect as an owner does it.
  */
 public final class Workload {
 
@@ -23,6 +25,7 @@ public final class Workload {
   private final ModelStore model;
   private final int timelines;
   private final int valueBytesMax;
+  private final RetentionRule retention;
   private long index;
   private long millis = 1_000_000;
 
@@ -31,6 +34,24 @@ public final class Workload {
     this.model = model;
     this.timelines = timelines;
     this.valueBytesMax = valueBytesMax;
+    retention = retention(new SplittableRandom(~seed));
+  }
+
+  /** Rules that hot timelines outgrow within a few dozen entries. */
+  private static RetentionRule retention(SplittableRandom random) {
+    long rows = 2 + random.nextInt(20);
+    long valueBytes = 500 + random.nextInt(20_000);
+    return switch (random.nextInt(4)) {
+      case 0 -> new RetentionRule(rows, RetentionRule.UNLIMITED);
+      case 1 -> new RetentionRule(RetentionRule.UNLIMITED, valueBytes);
+      case 2 -> new RetentionRule(rows, valueBytes);
+      default -> new RetentionRule(RetentionRule.UNLIMITED, RetentionRule.UNLIMITED);
+    };
+  }
+
+  /** What this workload's timelines keep. */
+  public RetentionRule retention() {
+    return retention;
   }
 
   /** Draws the next batch and applies it to the model. */
@@ -84,6 +105,7 @@ public final class Workload {
     long last = model.head(timeline).map(TimelineHead::lastSequenceId).orElse(0L);
     int choice = random.nextInt(100);
     if (choice < 62) {
+      retain(batch, timeline);
       batch.append(timeline, last + 1 + random.nextInt(3), millis, random.nextInt(32), value());
     } else if (choice < 72) {
       batch.put(timeline, idNear(last), millis - random.nextInt(2_000), 1, value());
@@ -98,6 +120,14 @@ public final class Workload {
       batch.putRecord(random.nextInt(3), recordKey(), value(), expires);
     } else {
       batch.deleteRecord(random.nextInt(3), recordKey());
+    }
+  }
+
+  /** Trims a timeline that the next append makes due. */
+  private void retain(WriteBatch batch, byte[] timeline) {
+    long appended = model.head(timeline).map(TimelineHead::appendedCount).orElse(0L);
+    if (retention.isDue(appended, appended + 1)) {
+      model.trimThrough(retention, timeline).ifPresent(through -> batch.trim(timeline, through));
     }
   }
 

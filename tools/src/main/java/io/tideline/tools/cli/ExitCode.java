@@ -40,6 +40,11 @@ public final class ExitCode {
 
   private ExitCode() {}
 
+  /** {@link #OK} or {@link #FAILED}, by whether everything asked for was done. */
+  public static int okIf(boolean done) {
+    return done ? OK : FAILED;
+  }
+
   /** The list for the end of each help text, in order. */
   public static Map<String, String> descriptions() {
     Map<String, String> all = new LinkedHashMap<>();

@@ -7,17 +7,12 @@ import io.tideline.client.TidelineClient;
 import io.tideline.tools.cli.Column;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tideline timeline latest}: reads the newest entries of timelines. */
 @Command(
@@ -31,19 +26,7 @@ public final class LatestCommand implements Callable<Integer> {
           .toList();
 
   private final ToolContext context;
-  @Mixin private ConnectionOptions connection;
-  @Mixin private OutputOptions outputOptions;
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-  private String store;
-
-  @Parameters(
-      index = "1..*",
-      arity = "1..*",
-      paramLabel = "TIMELINE",
-      description = TimelineArguments.TIMELINE)
-  private List<String> timelines = new ArrayList<>();
+  @Mixin private TimelinesTarget target;
 
   public LatestCommand(ToolContext context) {
     this.context = context;
@@ -51,14 +34,10 @@ public final class LatestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (TidelineClient client = connection.connect()) {
-      TimelineArguments arguments = new TimelineArguments(client, spec, store);
-      List<LatestResult> results =
-          client.latest(store, timelines.stream().map(arguments::identifier).toList());
-      outputOptions.output(context).list(COLUMNS, results.stream().map(LatestCommand::row), "");
-      return results.stream().allMatch(result -> result.error() == null)
-          ? ExitCode.OK
-          : ExitCode.FAILED;
+    try (TidelineClient client = target.connect()) {
+      List<LatestResult> results = client.latest(target.store(), target.identifiers(client));
+      target.output(context).list(COLUMNS, results.stream().map(LatestCommand::row), "");
+      return ExitCode.okIf(results.stream().allMatch(result -> result.error() == null));
     }
   }
 

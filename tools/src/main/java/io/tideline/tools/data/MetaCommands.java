@@ -10,7 +10,6 @@ import io.tideline.client.TimelineKey;
 import io.tideline.tools.cli.Column;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.cli.ToolException;
 import java.util.ArrayList;
@@ -21,11 +20,7 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tideline meta}: properties of timelines. */
 public final class MetaCommands {
@@ -57,16 +52,8 @@ public final class MetaCommands {
       footer = {"", "Examples:", "  tideline meta put conversations group:42 --field name=Friends"})
   public static final class Put implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
+    @Mixin private TimelineTarget target;
     @Mixin private MessageOptions content;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
 
     @Option(names = "--must-not-exist", description = "Refuse if there is meta already.")
     private boolean mustNotExist;
@@ -78,11 +65,11 @@ public final class MetaCommands {
     @Override
     public Integer call() {
       Message fields = content.message();
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
+      try (TidelineClient client = target.connect()) {
+        TimelineKey key = target.key(client);
         long revision =
-            mustNotExist ? client.meta().insert(target, fields) : client.meta().put(target, fields);
-        outputOptions
+            mustNotExist ? client.meta().insert(key, fields) : client.meta().put(key, fields);
+        target
             .output(context)
             .done("Put meta, revision " + revision + ".", Json.object().put("revision", revision));
       }
@@ -102,16 +89,8 @@ public final class MetaCommands {
       })
   public static final class Update implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
+    @Mixin private TimelineTarget target;
     @Mixin private MessageOptions content;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
 
     @Option(
         names = "--remove",
@@ -132,10 +111,9 @@ public final class MetaCommands {
     @Override
     public Integer call() {
       MetaUpdate update = update();
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-        long revision = client.meta().update(target, update);
-        outputOptions
+      try (TidelineClient client = target.connect()) {
+        long revision = client.meta().update(target.key(client), update);
+        target
             .output(context)
             .done(
                 "Updated meta, revision " + revision + ".",
@@ -147,8 +125,7 @@ public final class MetaCommands {
     private MetaUpdate update() {
       Message set = content.optionalMessage();
       if (set.isEmpty() && remove.isEmpty()) {
-        throw new ParameterException(
-            spec.commandLine(), "nothing to change: give --field, --json or --remove");
+        throw target.wrong("nothing to change: give --field, --json or --remove");
       }
       MetaUpdate.Builder update = MetaUpdate.builder();
       set.fields().forEach(update::set);
@@ -167,15 +144,7 @@ public final class MetaCommands {
       footer = {"", "Examples:", "  tideline meta get conversations group:42 --output json"})
   public static final class Get implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
+    @Mixin private TimelineTarget target;
 
     public Get(ToolContext context) {
       this.context = context;
@@ -183,19 +152,22 @@ public final class MetaCommands {
 
     @Override
     public Integer call() {
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
+      try (TidelineClient client = target.connect()) {
         Meta meta =
             client
                 .meta()
-                .get(target)
+                .get(target.key(client))
                 .orElseThrow(
                     () ->
                         new ToolException(
                             ExitCode.FAILED,
-                            "timeline " + timeline + " of store " + store + " has no meta",
+                            "timeline "
+                                + target.timeline()
+                                + " of store "
+                                + target.store()
+                                + " has no meta",
                             "Give it some: 'tideline meta put'."));
-        outputOptions.output(context).list(COLUMNS, Stream.of(write(meta)), "");
+        target.output(context).list(COLUMNS, Stream.of(write(meta)), "");
       }
       return ExitCode.OK;
     }
@@ -208,15 +180,7 @@ public final class MetaCommands {
       footer = {"", "Examples:", "  tideline meta delete conversations group:42"})
   public static final class Delete implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
+    @Mixin private TimelineTarget target;
 
     public Delete(ToolContext context) {
       this.context = context;
@@ -224,10 +188,9 @@ public final class MetaCommands {
 
     @Override
     public Integer call() {
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-        boolean existed = client.meta().delete(target);
-        outputOptions
+      try (TidelineClient client = target.connect()) {
+        boolean existed = client.meta().delete(target.key(client));
+        target
             .output(context)
             .done(
                 existed ? "Deleted meta." : "There was no meta.",
@@ -250,12 +213,7 @@ public final class MetaCommands {
       })
   public static final class ListMeta implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
+    @Mixin private StoreTarget target;
 
     @Option(
         names = "--prefix",
@@ -286,12 +244,12 @@ public final class MetaCommands {
     @Override
     public Integer call() {
       if (limit < 0) {
-        throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, got " + limit);
+        throw target.wrong("--limit must be 0 or more, got " + limit);
       }
-      try (TidelineClient client = connection.connect()) {
+      try (TidelineClient client = target.connect()) {
         Iterable<Meta> found = client.meta().list(request(client));
         Stream<Meta> metas = StreamSupport.stream(found.spliterator(), false);
-        outputOptions
+        target
             .output(context)
             .list(
                 COLUMNS,
@@ -302,14 +260,14 @@ public final class MetaCommands {
     }
 
     private MetaListSpec request(TidelineClient client) {
-      TimelineArguments arguments = new TimelineArguments(client, spec, store);
-      MetaListSpec request = MetaListSpec.of(store);
+      TimelineArguments arguments = target.arguments(client);
+      MetaListSpec request = MetaListSpec.of(target.store());
       if (prefix != null) {
         try {
           request =
               request.withPrefix(IdentifierText.parsePrefix(prefix, arguments.schema()).toArray());
         } catch (IllegalArgumentException wrong) {
-          throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+          throw target.wrong(wrong);
         }
       }
       request = start == null ? request : request.withStart(arguments.identifier(start));

@@ -11,7 +11,6 @@ import io.tideline.client.TimelineKey;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
 import io.tideline.tools.cli.Output;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -22,11 +21,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code tideline timeline scan}: reads a range. */
@@ -49,15 +44,7 @@ public final class ScanCommand implements Callable<Integer> {
   private static final int PAGE_ENTRIES_MAX = 1_000;
 
   private final ToolContext context;
-  @Mixin private ConnectionOptions connection;
-  @Mixin private OutputOptions outputOptions;
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-  private String store;
-
-  @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-  private String timeline;
+  @Mixin private TimelineTarget target;
 
   @Option(names = "--backward", description = "From the newest to the oldest.")
   private boolean backward;
@@ -102,10 +89,9 @@ public final class ScanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkOptions();
-    Output output = outputOptions.output(context);
-    try (TidelineClient client = connection.connect()) {
-      TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-      Coverage coverage = read(client, target, output);
+    Output output = target.output(context);
+    try (TidelineClient client = target.connect()) {
+      Coverage coverage = read(client, target.key(client), output);
       if (output.isJson()) {
         ObjectNode last = Json.object();
         last.set("coverage", EntryJson.write(coverage));
@@ -119,20 +105,20 @@ public final class ScanCommand implements Callable<Integer> {
 
   private void checkOptions() {
     if (limit < 0) {
-      throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, got " + limit);
+      throw target.wrong("--limit must be 0 or more, got " + limit);
     }
     if (from != null && fromTime != null) {
-      throw new ParameterException(spec.commandLine(), "give --from or --from-time, not both");
+      throw target.wrong("give --from or --from-time, not both");
     }
     if (from != null && to != null && from > to) {
-      throw new ParameterException(spec.commandLine(), "--from " + from + " is beyond --to " + to);
+      throw target.wrong("--from " + from + " is beyond --to " + to);
     }
   }
 
   /** Pages through the range; the coverage tells of the whole of it. */
-  private Coverage read(TidelineClient client, TimelineKey target, Output output) {
+  private Coverage read(TidelineClient client, TimelineKey timeline, Output output) {
     long left = limit == 0 ? Long.MAX_VALUE : limit;
-    ScanSpec next = firstPage(target, left);
+    ScanSpec next = firstPage(timeline, left);
     boolean trimmed = false;
     while (true) {
       Page page = client.scanPage(next);
@@ -143,12 +129,12 @@ public final class ScanCommand implements Callable<Integer> {
       if (!coverage.hasMore() || left <= 0) {
         return trimmed ? asTrimmed(coverage) : coverage;
       }
-      next = pageAfter(target, coverage, left);
+      next = pageAfter(timeline, coverage, left);
     }
   }
 
-  private ScanSpec firstPage(TimelineKey target, long left) {
-    ScanSpec.Builder page = page(target, left);
+  private ScanSpec firstPage(TimelineKey timeline, long left) {
+    ScanSpec.Builder page = page(timeline, left);
     if (from != null) {
       page.from(from);
     }
@@ -161,8 +147,8 @@ public final class ScanCommand implements Callable<Integer> {
     return page.build();
   }
 
-  private ScanSpec pageAfter(TimelineKey target, Coverage coverage, long left) {
-    ScanSpec.Builder page = page(target, left);
+  private ScanSpec pageAfter(TimelineKey timeline, Coverage coverage, long left) {
+    ScanSpec.Builder page = page(timeline, left);
     if (backward) {
       page.to(coverage.nextSequenceId() + 1);
       if (from != null) {
@@ -180,9 +166,9 @@ public final class ScanCommand implements Callable<Integer> {
     return page.build();
   }
 
-  private ScanSpec.Builder page(TimelineKey target, long left) {
+  private ScanSpec.Builder page(TimelineKey timeline, long left) {
     ScanSpec.Builder page =
-        ScanSpec.builder(target).pageSize((int) Math.min(left, PAGE_ENTRIES_MAX));
+        ScanSpec.builder(timeline).pageSize((int) Math.min(left, PAGE_ENTRIES_MAX));
     if (!fields.isEmpty()) {
       page.projection(Projection.of(fields.toArray(new String[0])));
     }

@@ -9,18 +9,14 @@ import io.tideline.client.TidelineClient;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
 import io.tideline.tools.cli.Output;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tideline timeline sync}: reads what is new in several timelines. */
 @Command(
@@ -37,12 +33,7 @@ import picocli.CommandLine.Spec;
     })
 public final class SyncCommand implements Callable<Integer> {
   private final ToolContext context;
-  @Mixin private ConnectionOptions connection;
-  @Mixin private OutputOptions outputOptions;
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-  private String store;
+  @Mixin private StoreTarget target;
 
   @Parameters(
       index = "1..*",
@@ -71,25 +62,22 @@ public final class SyncCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Output output = outputOptions.output(context);
-    try (TidelineClient client = connection.connect()) {
-      TimelineArguments arguments = new TimelineArguments(client, spec, store);
-      List<SyncResult> results = client.sync(request(arguments));
+    Output output = target.output(context);
+    try (TidelineClient client = target.connect()) {
+      List<SyncResult> results = client.sync(request(target.arguments(client)));
       if (output.isJson()) {
         output.list(List.of(), results.stream().map(SyncCommand::json), "");
       } else {
         results.forEach(result -> print(result, output));
       }
-      return results.stream().allMatch(result -> result.error() == null)
-          ? ExitCode.OK
-          : ExitCode.FAILED;
+      return ExitCode.okIf(results.stream().allMatch(result -> result.error() == null));
     }
   }
 
   private SyncSpec request(TimelineArguments arguments) {
     try {
       SyncSpec.Builder request =
-          SyncSpec.builder(store).limit(limit).limitPerTimeline(limitPerTimeline);
+          SyncSpec.builder(target.store()).limit(limit).limitPerTimeline(limitPerTimeline);
       for (String position : positions) {
         int equals = position.lastIndexOf('=');
         String timeline = equals < 0 ? position : position.substring(0, equals);
@@ -99,12 +87,10 @@ public final class SyncCommand implements Callable<Integer> {
       }
       return request.build();
     } catch (NumberFormatException notAnId) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "a position is TIMELINE=ID with a whole number, got " + String.join(" ", positions),
-          notAnId);
+      throw target.wrong(
+          "a position is TIMELINE=ID with a whole number, got " + String.join(" ", positions));
     } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+      throw target.wrong(wrong);
     }
   }
 

@@ -10,7 +10,6 @@ import picocli.CommandLine.ParameterException;
 
 /** Turns typed identifiers into timelines: their types come from the store's schema. */
 final class TimelineArguments {
-  static final String STORE = "Name of the store.";
   static final String TIMELINE =
       "Identifier: the fields of the store's schema in order, separated by commas; bytes in hex.";
 

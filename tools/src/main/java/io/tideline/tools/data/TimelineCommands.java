@@ -2,9 +2,7 @@ package io.tideline.tools.data;
 
 import io.tideline.client.Entry;
 import io.tideline.client.TidelineClient;
-import io.tideline.client.TimelineKey;
 import io.tideline.tools.cli.ExitCode;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.cli.ToolException;
 import java.util.Optional;
@@ -12,9 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tideline timeline}: the group, and the reading of one entry. */
 public final class TimelineCommands {
@@ -40,15 +36,7 @@ public final class TimelineCommands {
       footer = {"", "Examples:", "  tideline timeline get conversations group:42 7"})
   public static final class Get implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
+    @Mixin private TimelineTarget target;
 
     @Parameters(index = "2", paramLabel = "ID", description = "Sequence id of the entry.")
     private long sequenceId;
@@ -59,16 +47,19 @@ public final class TimelineCommands {
 
     @Override
     public Integer call() {
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-        Optional<Entry> entry = client.get(target, sequenceId);
+      try (TidelineClient client = target.connect()) {
+        Optional<Entry> entry = client.get(target.key(client), sequenceId);
         if (entry.isEmpty()) {
           throw new ToolException(
               ExitCode.FAILED,
-              "timeline " + timeline + " has no entry " + sequenceId,
-              "See what it holds: 'tideline timeline heads " + store + " " + timeline + "'.");
+              "timeline " + target.timeline() + " has no entry " + sequenceId,
+              "See what it holds: 'tideline timeline heads "
+                  + target.store()
+                  + " "
+                  + target.timeline()
+                  + "'.");
         }
-        outputOptions
+        target
             .output(context)
             .list(EntryJson.ENTRY_COLUMNS, Stream.of(EntryJson.write(entry.get())), "");
       }

@@ -8,17 +8,13 @@ import io.tideline.client.TidelineClient;
 import io.tideline.client.TimelineKey;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
-import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The part of {@code tideline timeline} that writes. */
 public final class WriteCommands {
@@ -39,16 +35,8 @@ public final class WriteCommands {
       })
   public static final class Append implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
+    @Mixin private TimelineTarget target;
     @Mixin private MessageOptions content;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
 
     @Option(
         names = "--key",
@@ -70,10 +58,9 @@ public final class WriteCommands {
     @Override
     public Integer call() {
       Message message = content.message();
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-        AppendResult result = client.append(item(target, message));
-        outputOptions
+      try (TidelineClient client = target.connect()) {
+        AppendResult result = client.append(item(target.key(client), message));
+        target
             .output(context)
             .done(
                 (result.duplicate() ? "Already there with id " : "Appended with id ")
@@ -88,12 +75,12 @@ public final class WriteCommands {
       return ExitCode.OK;
     }
 
-    private AppendItem item(TimelineKey target, Message message) {
-      AppendItem item = AppendItem.of(target, message);
+    private AppendItem item(TimelineKey timeline, Message message) {
+      AppendItem item = AppendItem.of(timeline, message);
       try {
         item = key == null ? item : item.withMessageKey(key);
       } catch (IllegalArgumentException wrong) {
-        throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+        throw target.wrong(wrong);
       }
       return expectLast == null ? item : item.withExpectedLastSequenceId(expectLast);
     }
@@ -111,16 +98,8 @@ public final class WriteCommands {
       })
   public static final class Put implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
+    @Mixin private TimelineTarget target;
     @Mixin private MessageOptions content;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
 
     @Parameters(index = "2", paramLabel = "ID", description = "Sequence id of the entry.")
     private long sequenceId;
@@ -135,13 +114,13 @@ public final class WriteCommands {
     @Override
     public Integer call() {
       Message message = content.message();
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
+      try (TidelineClient client = target.connect()) {
+        TimelineKey timeline = target.key(client);
         PutResult result =
             overwrite
-                ? client.putOrReplace(target, sequenceId, message)
-                : client.put(target, sequenceId, message);
-        outputOptions
+                ? client.putOrReplace(timeline, sequenceId, message)
+                : client.put(timeline, sequenceId, message);
+        target
             .output(context)
             .done(
                 (result.replaced() ? "Replaced entry " : "Put entry ") + sequenceId + ".",
@@ -162,15 +141,7 @@ public final class WriteCommands {
       footer = {"", "Examples:", "  tideline timeline trim inbox bob 5000"})
   public static final class Trim implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private OutputOptions outputOptions;
-    @Spec private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "STORE", description = TimelineArguments.STORE)
-    private String store;
-
-    @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
-    private String timeline;
+    @Mixin private TimelineTarget target;
 
     @Parameters(index = "2", paramLabel = "ID", description = "The last id to remove.")
     private long through;
@@ -181,10 +152,9 @@ public final class WriteCommands {
 
     @Override
     public Integer call() {
-      try (TidelineClient client = connection.connect()) {
-        TimelineKey target = new TimelineArguments(client, spec, store).timeline(timeline);
-        long first = client.trim(target, through);
-        outputOptions
+      try (TidelineClient client = target.connect()) {
+        long first = client.trim(target.key(client), through);
+        target
             .output(context)
             .done(
                 "Trimmed through " + through + "; the first retained id is " + first + ".",

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -244,23 +245,19 @@ final class RocksSubject implements Subject {
   public long scanForward(byte[] timeline, long fromId, int limit) throws IOException {
     RocksIterator rows = iterator();
     rows.seek(rowKey(timeline, fromId));
-    long sum = 0;
-    int read = 0;
-    while (rows.isValid()) {
-      sum += readRow(rows);
-      if (++read == limit) {
-        return sum;
-      }
-      rows.next();
-    }
-    checkStatus(rows);
-    return sum;
+    return sumOfIds(rows, RocksIterator::next, limit);
   }
 
   @Override
   public long scanBackward(byte[] timeline, long fromId, int limit) throws IOException {
     RocksIterator rows = iterator();
     rows.seekForPrev(rowKey(timeline, fromId));
+    return sumOfIds(rows, RocksIterator::prev, limit);
+  }
+
+  /** Reads rows from where the iterator stands. */
+  private long sumOfIds(RocksIterator rows, Consumer<RocksIterator> step, int limit)
+      throws IOException {
     long sum = 0;
     int read = 0;
     while (rows.isValid()) {
@@ -268,7 +265,7 @@ final class RocksSubject implements Subject {
       if (++read == limit) {
         return sum;
       }
-      rows.prev();
+      step.accept(rows);
     }
     checkStatus(rows);
     return sum;

@@ -101,7 +101,7 @@ class EngineMoveTest {
   }
 
   private static void failEach(Move move, Fault fault) throws Exception {
-    long seed = Seeds.seedOr(7);
+    long seed = Seeds.seedOr(20);
     EngineMove run = move.factory.apply(seed);
     CrashFileSystem prepared = new CrashFileSystem(Order.ORDERED);
     run.prepare(prepared);

@@ -32,11 +32,11 @@ class EnginePartsModelTest {
               .withBlockBytes(1 << 10)
               .withRunsPerTier(2),
           EngineOptions.DEFAULTS.withMemtableBytes(64 << 10).withFilterBitsPerKey(2),
+          EngineOptions.DEFAULTS,
           EngineOptions.DEFAULTS
               .withMemtableBytes(64 << 10)
               .withRunsPerTier(3)
-              .withScheme(CompactionScheme.shortTtl(WINDOW_MILLIS)),
-          EngineOptions.DEFAULTS);
+              .withScheme(CompactionScheme.shortTtl(WINDOW_MILLIS)));
 
   private static final class Part {
     final Path directory;

@@ -70,6 +70,11 @@ final class GroupIndex {
     return locations[at] == 0 ? null : new Place(locations[at], lengths[at]);
   }
 
+  /** Place of the first live entry from an index on, null if there is none. */
+  synchronized @Nullable Place locateLive(long index) {
+    return locate(Math.max(index, durableFirst));
+  }
+
   synchronized List<Long> taggedIndexes() {
     return new ArrayList<>(tagged.tailSet(first));
   }

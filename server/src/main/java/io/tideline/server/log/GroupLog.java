@@ -247,6 +247,10 @@ public final class GroupLog implements Closeable {
     return request.done();
   }
 
+  long bytesFrom(long location) {
+    return segments.bytesFrom(location);
+  }
+
   /** The entry at an index, from memory or disk, null if there is none. */
   @Nullable LogEntry readEntry(LogGroup group, long index) throws IOException {
     while (true) {

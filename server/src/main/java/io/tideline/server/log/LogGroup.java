@@ -78,6 +78,18 @@ public final class LogGroup {
   }
 
   /**
+   * How much of the log cannot be deleted while this group needs its entries from an index on: the
+   * bytes of all groups' records from the first of them to the end. An estimate: of entries copied
+   * forward the copies count. Cheap.
+   *
+   * @return bytes, 0 if there is no such entry
+   */
+  public long bytesHeldFrom(long entryIndex) {
+    GroupIndex.Place place = index.locateLive(entryIndex);
+    return place == null ? 0 : log.bytesFrom(place.location());
+  }
+
+  /**
    * Appends entries; {@code firstIndex} must be {@link #lastIndex} + 1 by the time it is its turn.
    * All of them become durable or none is acknowledged.
    */

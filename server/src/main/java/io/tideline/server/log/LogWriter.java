@@ -317,6 +317,7 @@ final class LogWriter {
     int bytes = buffer.flip().remaining();
     requireCurrent().file().write(buffer, tail.offset());
     tail = new Tail(tail.offset() + bytes, stagedCrc, syncedEnd);
+    segments.setEnd(tail.offset());
     buffer.clear();
     counters.addWrittenBytes(bytes);
   }
@@ -473,6 +474,7 @@ final class LogWriter {
     current = new Segment(path, file, header, file.size());
     segments.add(current);
     tail = newTail;
+    segments.setEnd(tail.offset());
     syncedEnd = newTail.offset();
     stagedCrc = newTail.crc();
     markable = false;

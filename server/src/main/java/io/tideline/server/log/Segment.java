@@ -24,6 +24,9 @@ final class Segment {
   private final SegmentHeader header;
   private volatile long size;
 
+  /** Bytes of all segments before this one; set once, when it becomes part of the log. */
+  private long streamStart;
+
   /** One for the log, one for each reader; at 0 the file is closed. */
   private final AtomicInteger references = new AtomicInteger(1);
 
@@ -66,6 +69,14 @@ final class Segment {
   /** The file has been cut behind its last record. */
   void setSize(long newSize) {
     size = newSize;
+  }
+
+  long streamStart() {
+    return streamStart;
+  }
+
+  void setStreamStart(long bytes) {
+    streamStart = bytes;
   }
 
   long liveEntries() {

@@ -8,13 +8,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A place in the log is one long: segment number above, offset in the segment below.
  *
- * <p>Threading: {@link #acquire} and the sums for many threads, the rest for the writer thread.
+ * <p>Threading: {@link #acquire}, {@link #bytesFrom} and the sums for many threads, the rest for
+ * the writer thread.
  */
 final class Segments {
 
   private final ConcurrentSkipListMap<Long, Segment> byNumber = new ConcurrentSkipListMap<>();
   private volatile long liveBytes;
   private volatile long fileBytes;
+
+  /** Where the next segment begins in the stream of all segments since the log was opened. */
+  private long nextStart;
+
+  /** Where the records end in that stream. */
+  private volatile long streamEnd;
 
   static long location(long segment, long offset) {
     return segment << 32 | offset;
@@ -29,6 +36,8 @@ final class Segments {
   }
 
   void add(Segment segment) {
+    segment.setStreamStart(nextStart);
+    nextStart += segment.size();
     byNumber.put(segment.number(), segment);
     addFileBytes(segment.size());
   }
@@ -64,7 +73,21 @@ final class Segments {
   /** Notes that a segment's file has been cut. */
   void resize(Segment segment, long size) {
     addFileBytes(size - segment.size());
+    nextStart += size - segment.size();
     segment.setSize(size);
+  }
+
+  /** Records were written up to this offset of the newest segment. */
+  void setEnd(long offset) {
+    streamEnd = newest().streamStart() + offset;
+  }
+
+  /** Bytes of the log from a place on, 0 if its segment is gone. */
+  long bytesFrom(long location) {
+    Segment segment = byNumber.get(segmentOf(location));
+    return segment == null
+        ? 0
+        : Math.max(0, streamEnd - segment.streamStart() - offsetOf(location));
   }
 
   long fileBytes() {

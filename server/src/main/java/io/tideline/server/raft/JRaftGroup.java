@@ -5,6 +5,7 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
+import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.RaftGroup;
@@ -28,12 +29,15 @@ final class JRaftGroup implements RaftGroup {
   private static final Logger LOG = LoggerFactory.getLogger(JRaftGroup.class);
 
   private final Node node;
+  private final LogGroup logGroup;
   private final GroupLogStorage logStorage;
   private final GroupStateMachine stateMachine;
   private volatile boolean closed;
 
-  JRaftGroup(Node node, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
+  JRaftGroup(
+      Node node, LogGroup logGroup, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
     this.node = node;
+    this.logGroup = logGroup;
     this.logStorage = logStorage;
     this.stateMachine = stateMachine;
   }
@@ -91,6 +95,11 @@ final class JRaftGroup implements RaftGroup {
             result.completeExceptionally(new IOException("flush failed: " + status));
           }
         });
+  }
+
+  @Override
+  public long logBytesHeldFrom(long index) {
+    return logGroup.bytesHeldFrom(index);
   }
 
   @Override

@@ -140,7 +140,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
     }
-    return new JRaftGroup(node, logStorage, stateMachine);
+    return new JRaftGroup(node, logGroup, logStorage, stateMachine);
   }
 
   @Override

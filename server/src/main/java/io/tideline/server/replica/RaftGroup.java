@@ -33,6 +33,12 @@ public interface RaftGroup extends AutoCloseable {
    */
   CompletableFuture<Void> snapshot();
 
+  /**
+   * How much of the node's log cannot be deleted while this group's entries from {@code index} on
+   * are needed; bytes, 0 if there are none. Cheap.
+   */
+  long logBytesHeldFrom(long index);
+
   PartitionStatus.Role role();
 
   /** Leaves the group and waits for its threads. The state is not called afterwards. */

@@ -39,6 +39,11 @@ final class FakeGroup implements RaftGroup {
   }
 
   @Override
+  public long logBytesHeldFrom(long index) {
+    return 0;
+  }
+
+  @Override
   public PartitionStatus.Role role() {
     return PartitionStatus.Role.LEADER;
   }

@@ -254,6 +254,11 @@ public final class EngineResources implements Closeable {
     backgroundReadRate.setBytesPerSecond(rate);
   }
 
+  /** The limit in force, 0 if there is none. */
+  public long backgroundReadBytesPerSecond() {
+    return backgroundReadRate.bytesPerSecond();
+  }
+
   /**
    * Sets how long after the end of a pass over an engine's files the next begins. Takes effect
    * within seconds.
@@ -267,7 +272,8 @@ public final class EngineResources implements Closeable {
     scrubPeriodMillis = millis;
   }
 
-  long scrubPeriodMillis() {
+  /** The period in force, 0 if engines are scrubbed only when asked to. */
+  public long scrubPeriodMillis() {
     return scrubPeriodMillis;
   }
 

@@ -1,5 +1,6 @@
 package io.tideline.server.catalog;
 
+import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -14,7 +15,8 @@ import java.util.Objects;
  * @param raftAddress where the Raft transport listens; also this node's name in its groups, so it
  *     must stay the same over the life of the data
  * @param electionTimeout how long a follower waits for its leader before it stands for election
- * @param engineOptions settings of every partition's engine
+ * @param engineOptions settings of every partition's engine; its scheme is for partitions whose
+ *     rows live long, others merge their files by their TTL
  * @param logSegmentBytes size of one segment file of the shared log
  * @param inFlightBytesMax bytes of writes this node holds between admission and answer
  * @param diskReserveBytes below this much free space writes are refused
@@ -38,6 +40,10 @@ public record HostSettings(
     Objects.requireNonNull(engineOptions, "engineOptions");
     Objects.requireNonNull(electionTimeout, "electionTimeout");
     Objects.requireNonNull(dropGrace, "dropGrace");
+    if (engineOptions.scheme().kind() != CompactionScheme.Kind.LONG_LIVED) {
+      throw new IllegalArgumentException(
+          "engineOptions with scheme " + engineOptions.scheme() + ", which follows from a TTL");
+    }
   }
 
   /** Sensible settings for a data directory: a node on its own, Raft on loopback. */

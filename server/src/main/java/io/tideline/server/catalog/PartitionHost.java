@@ -53,6 +53,7 @@ final class PartitionHost {
 
   /**
    * @param directory the node's {@code partitions/}, which exists
+   * @param engineOptions of all engines; its scheme is for those whose rows live long
    */
   PartitionHost(
       Path directory,
@@ -101,8 +102,11 @@ final class PartitionHost {
    */
   Engine openEngine(long partitionId, long ttlMillis) throws IOException {
     FileSystem fileSystem = resources.fileSystem();
-    EngineOptions options = engineOptions.withScheme(CompactionScheme.forTtl(ttlMillis));
-    Engine engine = Engine.open(path(partitionId), options, resources);
+    CompactionScheme scheme = CompactionScheme.forTtl(ttlMillis);
+    if (scheme.kind() == CompactionScheme.Kind.LONG_LIVED) {
+      scheme = engineOptions.scheme();
+    }
+    Engine engine = Engine.open(path(partitionId), engineOptions.withScheme(scheme), resources);
     try {
       fileSystem.syncDirectory(directory);
     } catch (IOException e) {

@@ -49,6 +49,11 @@ public enum ConfigKey {
   ENGINE_COMPACTION_THREADS("engine.compaction_threads", ConfigType.NUMBER, 1, 1, 64),
   ENGINE_COMPACTION_RATE(
       "engine.compaction_bytes_per_second", ConfigType.BYTES, 256L << 20, 1L << 20, 1L << 40),
+  ENGINE_COLD_AFTER("engine.cold_after_ms", ConfigType.MILLIS, 0, 0, 3_650L * 86_400_000),
+  ENGINE_SCRUB_PERIOD(
+      "engine.scrub_period_ms", ConfigType.MILLIS, 7L * 86_400_000, 0, 365L * 86_400_000),
+  ENGINE_SCRUB_RATE(
+      "engine.scrub_bytes_per_second", ConfigType.BYTES, 16L << 20, 64L << 10, 1L << 40),
 
   LOG_SEGMENT_BYTES("log.segment_bytes", ConfigType.BYTES, 64L << 20, 1L << 20, 1L << 30),
   LOG_BACKLOG_BYTES_MAX("log.backlog_bytes_max", ConfigType.BYTES, 2L << 30, 16L << 20, 1L << 40),

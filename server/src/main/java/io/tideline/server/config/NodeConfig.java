@@ -1,5 +1,6 @@
 package io.tideline.server.config;
 
+import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -15,6 +16,13 @@ import org.jspecify.annotations.Nullable;
 public final class NodeConfig {
 
   private static final String ENVIRONMENT_PREFIX = "TIDELINE_";
+
+  /**
+   * A partition is flushed when it holds back an eighth of the log's limit. It may keep two such
+   * parts, so the log usually stays at a quarter, far below the half at which the log itself begins
+   * to copy what is left in its oldest segment.
+   */
+  private static final int FLUSHES_PER_BACKLOG = 8;
 
   private final Map<ConfigKey, Object> values;
 
@@ -151,8 +159,9 @@ public final class NodeConfig {
   }
 
   /**
-   * Settings of every engine. An engine's own disk reserve is the last line behind the node's, so
-   * it is never the larger one: what the node has admitted must still fit.
+   * Settings of every engine; its scheme is that of stores whose entries live long, the others'
+   * follows from their TTL. An engine's own disk reserve is the last line behind the node's, so it
+   * is never the larger one: what the node has admitted must still fit.
    */
   public EngineOptions engineOptions() {
     return EngineOptions.DEFAULTS
@@ -163,6 +172,9 @@ public final class NodeConfig {
         .withDiskReserveBytes(
             Math.min(
                 number(ConfigKey.DISK_RESERVE_BYTES), EngineOptions.DEFAULTS.diskReserveBytes()))
+        .withFlushLogBytes(number(ConfigKey.LOG_BACKLOG_BYTES_MAX) / FLUSHES_PER_BACKLOG)
+        .withScheme(
+            CompactionScheme.LONG_LIVED.withColdAfterMillis(number(ConfigKey.ENGINE_COLD_AFTER)))
         .withCompression(
             EngineOptions.Compression.valueOf(
                 text(ConfigKey.ENGINE_COMPRESSION).toUpperCase(Locale.ROOT)));

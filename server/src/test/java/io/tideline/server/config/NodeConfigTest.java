@@ -50,6 +50,13 @@ final class NodeConfigTest {
   }
 
   @Test
+  void enginesAreFlushedBeforeTheLogIsAtItsLimit() throws Exception {
+    assertThat(NodeConfig.defaults().with("log.backlog_bytes_max=64MiB").engineOptions())
+        .extracting(EngineOptions::flushLogBytes)
+        .isEqualTo(8L << 20);
+  }
+
+  @Test
   void defaultsArePinned() {
     NodeConfig config = NodeConfig.defaults();
     assertThat(config.text(ConfigKey.NODE_ID)).isEqualTo("node-1");
@@ -65,6 +72,9 @@ final class NodeConfigTest {
     assertThat(config.number(ConfigKey.RAFT_ELECTION_TIMEOUT)).isEqualTo(5_000);
     assertThat(config.number(ConfigKey.LOG_SEGMENT_BYTES)).isEqualTo(67_108_864);
     assertThat(config.number(ConfigKey.LOG_BACKLOG_BYTES_MAX)).isEqualTo(2_147_483_648L);
+    assertThat(config.number(ConfigKey.ENGINE_COLD_AFTER)).isZero();
+    assertThat(config.number(ConfigKey.ENGINE_SCRUB_PERIOD)).isEqualTo(604_800_000);
+    assertThat(config.number(ConfigKey.ENGINE_SCRUB_RATE)).isEqualTo(16_777_216);
     assertThat(config.number(ConfigKey.DISK_RESERVE_BYTES)).isEqualTo(268_435_456);
     assertThat(config.number(ConfigKey.DROP_GRACE)).isEqualTo(259_200_000);
     assertThat(config.engineOptions())
@@ -157,6 +167,9 @@ final class NodeConfigTest {
     "grpc.wait_ms_max=1ms, outside 100..600000 ms",
     "grpc.wait_ms_max=99999999999999999d, a time",
     "engine.compression=gzip, none|lz4|zstd",
+    "engine.scrub_bytes_per_second=1KiB, outside 65536..1099511627776 bytes",
+    "engine.scrub_period_ms=2y, a time",
+    "engine.cold_after_ms=-1, outside 0..",
     "node.id=, must match",
     "cluster.id=mine, must match",
     "memory.off_heap_bytes=1KiB, or 0 for automatic"

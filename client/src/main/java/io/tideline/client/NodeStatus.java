@@ -20,6 +20,7 @@ import java.time.Instant;
  * @param logBytes bytes of the log on disk
  * @param replayedEntries log entries applied again at the last start
  * @param failedPartitionCount partitions among them that do not serve
+ * @param damagedTableCount table files of all partitions that were found damaged
  */
 public record NodeStatus(
     String nodeId,
@@ -35,4 +36,5 @@ public record NodeStatus(
     long tableBytes,
     long logBytes,
     long replayedEntries,
-    int failedPartitionCount) {}
+    int failedPartitionCount,
+    int damagedTableCount) {}

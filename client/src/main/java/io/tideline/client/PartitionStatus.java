@@ -1,5 +1,7 @@
 package io.tideline.client;
 
+import java.util.List;
+
 /**
  * A partition's replica as one node sees it.
  *
@@ -12,6 +14,9 @@ package io.tideline.client;
  * @param tableBytes bytes in table files
  * @param tableFiles number of table files
  * @param failure with FAILED, why the partition could not be opened and what to do; otherwise empty
+ * @param damage table files that were found damaged, at most 100 of them; reads of what they name
+ *     fail, all else is right
+ * @param damagedTableCount how many there are
  */
 public record PartitionStatus(
     PartitionInfo partition,
@@ -22,4 +27,11 @@ public record PartitionStatus(
     long memtableBytes,
     long tableBytes,
     int tableFiles,
-    String failure) {}
+    String failure,
+    List<TableDamage> damage,
+    int damagedTableCount) {
+
+  public PartitionStatus {
+    damage = List.copyOf(damage);
+  }
+}

@@ -136,7 +136,18 @@ final class WireStores {
         status.getMemtableBytes(),
         status.getTableBytes(),
         status.getTableFiles(),
-        status.getFailure());
+        status.getFailure(),
+        status.getDamageList().stream().map(WireStores::fromWire).toList(),
+        status.getDamagedTableCount());
+  }
+
+  private static TableDamage fromWire(io.tideline.proto.v1.TableDamage damage) {
+    return new TableDamage(
+        damage.getFile(),
+        damage.getOffset(),
+        damage.getProblem(),
+        damage.getFirstKey(),
+        damage.getLastKey());
   }
 
   static NodeInfo fromWire(NodeDescriptor node) {
@@ -163,7 +174,8 @@ final class WireStores {
         status.getTableBytes(),
         status.getLogBytes(),
         status.getReplayedEntries(),
-        status.getFailedPartitionCount());
+        status.getFailedPartitionCount(),
+        status.getDamagedTableCount());
   }
 
   private static io.tideline.proto.v1.SequenceMode toWire(@Nullable SequenceMode mode) {

@@ -370,6 +370,7 @@ class WireMappingTest {
                     .setNodeId("n1")
                     .setStartupMs(1_200)
                     .setFailedPartitionCount(1)
+                    .setDamagedTableCount(2)
                     .build());
     server
         .services()
@@ -385,7 +386,15 @@ class WireMappingTest {
                     .addPartitions(
                         io.tideline.proto.v1.PartitionStatus.newBuilder()
                             .setRole("LEADER")
-                            .setTerm(3))
+                            .setTerm(3)
+                            .addDamage(
+                                io.tideline.proto.v1.TableDamage.newBuilder()
+                                    .setFile("/data/7.sst")
+                                    .setOffset(-1)
+                                    .setProblem("expected this, found that")
+                                    .setFirstKey("timeline 61")
+                                    .setLastKey("timeline 62"))
+                            .setDamagedTableCount(101))
                     .addPartitions(
                         io.tideline.proto.v1.PartitionStatus.newBuilder()
                             .setRole("FAILED")
@@ -394,6 +403,13 @@ class WireMappingTest {
     assertThat(client.stores().drop("inbox")).isEqualTo(Instant.ofEpochMilli(77));
     assertThat(client.admin().nodeStatus().startup()).isEqualTo(Duration.ofMillis(1_200));
     assertThat(client.admin().nodeStatus().failedPartitionCount()).isEqualTo(1);
+    assertThat(client.admin().nodeStatus().damagedTableCount()).isEqualTo(2);
+    PartitionStatus damaged = client.admin().partitions().get(0);
+    assertThat(damaged.damage())
+        .containsExactly(
+            new TableDamage(
+                "/data/7.sst", -1, "expected this, found that", "timeline 61", "timeline 62"));
+    assertThat(damaged.damagedTableCount()).isEqualTo(101);
     assertThat(client.admin().flushPartitions()).isEqualTo(2);
     assertThat(client.admin().partitions().get(1).failure()).isEqualTo("damaged");
     assertThat(client.admin().partitions().get(0).role()).isEqualTo("LEADER");

@@ -71,6 +71,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final JRaftGroups groups;
   private final PartitionHost partitions;
   private final PartitionReplica catalogReplica;
+  private final DamageLog damage;
 
   /** Opens in order and, when a step fails, closes what is open already in reverse order. */
   private ReplicaHost(
@@ -82,6 +83,7 @@ public final class ReplicaHost implements AutoCloseable {
     this.settings = settings;
     this.resources = resources;
     this.fatal = fatal;
+    this.damage = new DamageLog(settings.dataDirectory());
     this.admission =
         new Admission(
             settings.inFlightBytesMax(),
@@ -98,7 +100,14 @@ public final class ReplicaHost implements AutoCloseable {
       this.groups = JRaftGroups.start(log, settings.raftAddress(), settings.electionTimeout());
       try {
         ReplicaContext context =
-            new ReplicaContext(groups, admission, clock, timer, answers, this::replicaFailed);
+            new ReplicaContext(
+                groups,
+                admission,
+                clock,
+                timer,
+                answers,
+                settings.engineOptions().flushLogBytes(),
+                this::replicaFailed);
         this.partitions =
             new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
         Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
@@ -198,19 +207,24 @@ public final class ReplicaHost implements AutoCloseable {
       sampleDisk();
       partitions.tickExpiry();
       for (PartitionReplica replica : partitions.replicas()) {
-        if (replica.flushAdvised()) {
-          flush(replica);
-        }
+        flushIfAdvised(replica);
+        damage.tell(replica);
       }
-      if (catalogReplica.flushAdvised()) {
-        flush(catalogReplica);
-      }
+      flushIfAdvised(catalogReplica);
+      damage.tell(catalogReplica);
       StoreCatalog stores = catalog.get();
       if (stores != null) {
         stores.reap();
       }
     } catch (IOException | RuntimeException e) {
       LOG.error("maintenance failed and will be tried again", e);
+    }
+  }
+
+  private void flushIfAdvised(PartitionReplica replica) {
+    replica.sampleLog();
+    if (replica.flushAdvised()) {
+      flush(replica);
     }
   }
 

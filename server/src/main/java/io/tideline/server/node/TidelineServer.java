@@ -159,6 +159,8 @@ public final class TidelineServer implements AutoCloseable {
                 memory.blockCacheBytes(),
                 config.count(ConfigKey.ENGINE_COMPACTION_THREADS)));
     resources.setCompactionBytesPerSecond(config.number(ConfigKey.ENGINE_COMPACTION_RATE));
+    resources.setScrubPeriodMillis(config.number(ConfigKey.ENGINE_SCRUB_PERIOD));
+    resources.setBackgroundReadBytesPerSecond(config.number(ConfigKey.ENGINE_SCRUB_RATE));
     ReplicaHost host = openHost(directory, resources, memory);
     opened("flush before the stop", () -> flush(host, directory));
 
@@ -169,6 +171,7 @@ public final class TidelineServer implements AutoCloseable {
     InboundBudget inbound = new InboundBudget(memory.networkBytes());
     Server grpc = openGrpc(grpcAddress, host, runner, inbound, health);
 
+    metrics.observe(resources);
     observe(metrics, host, inbound, callMemory, memory);
     NodeInfo node = describe(directory.identity(), grpc.getPort(), http.port(), memory);
     info.complete(node);

@@ -1,6 +1,7 @@
 package io.tideline.server.replica;
 
 import io.tideline.lsm.EngineState;
+import io.tideline.lsm.ScrubStatus;
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.DeleteMetaResult;
@@ -8,6 +9,7 @@ import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -58,4 +60,10 @@ public interface Partition {
 
   /** Cheap; any time. */
   PartitionStatus status();
+
+  /**
+   * How far the verification of the partition's files has come; empty once it is closed. Looks at
+   * every table: for people and for now and then.
+   */
+  Optional<ScrubStatus> scrubStatus();
 }

@@ -1,9 +1,11 @@
 package io.tideline.server.replica;
 
+import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.Pressure;
+import io.tideline.lsm.ScrubStatus;
 import io.tideline.lsm.WriteBatch;
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
@@ -17,7 +19,9 @@ import io.tideline.server.command.StateMachine;
 import io.tideline.server.command.TrimResult;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,16 @@ public final class PartitionReplica implements Partition, AutoCloseable {
   private static final long DRAIN_MILLIS = 5_000;
 
   private static final long READ_RETRY_MILLIS = 100;
+
+  /** How long the group may take to count an entry that is applied; it takes microseconds. */
+  private static final long FLUSH_RETRY_MILLIS = 2;
+
+  /**
+   * A flush gives up the log only up to the flush before. So a replica that is written to keeps up
+   * to two advised flushes of log; what one keeps beyond has rested for as long as the second.
+   */
+  private static final int KEPT_FLUSHES = 2;
+
   private static final Logger LOG = LoggerFactory.getLogger(PartitionReplica.class);
 
   private final long partitionId;
@@ -51,6 +65,10 @@ public final class PartitionReplica implements Partition, AutoCloseable {
   private final ReadGate reads;
   private volatile long term;
   private volatile long replayedEntries;
+
+  /** Whether the log waits for this replica, at the last sample. */
+  private volatile boolean logHeld;
+
   private volatile boolean closing;
 
   private PartitionReplica(
@@ -250,7 +268,7 @@ public final class PartitionReplica implements Partition, AutoCloseable {
       return new ReadOutcome.Refused(refusal);
     }
     try {
-      return new ReadOutcome.Ready(engine.view());
+      return new ReadOutcome.Ready(new WatchedView(engine.view(), engine::suspect));
     } catch (IllegalStateException e) {
       if (closing) {
         return new ReadOutcome.Refused(shuttingDown());
@@ -266,12 +284,51 @@ public final class PartitionReplica implements Partition, AutoCloseable {
 
   @Override
   public CompletableFuture<EngineState> flush() {
-    return group.snapshot().thenApply(flushed -> engine.durableState());
+    return flushThrough(engine.appliedState().position().index());
   }
 
-  /** Whether memory asks for a flush although nothing is being applied. */
+  /**
+   * The group takes its word for it that nothing was applied since the last flush, and counts an
+   * entry as applied only some time after it was acknowledged: so it is asked again until the
+   * entries due are flushed.
+   */
+  private CompletableFuture<EngineState> flushThrough(long dueIndex) {
+    return group
+        .snapshot()
+        .thenCompose(
+            flushed -> {
+              EngineState durable = engine.durableState();
+              if (durable.position().index() >= dueIndex) {
+                return CompletableFuture.completedFuture(durable);
+              }
+              if (failure.get() != null || closing) {
+                return CompletableFuture.failedFuture(
+                    new IOException("partition " + partitionId + " was stopped while flushed"));
+              }
+              return CompletableFuture.runAsync(
+                      () -> {},
+                      CompletableFuture.delayedExecutor(
+                          FLUSH_RETRY_MILLIS, TimeUnit.MILLISECONDS, context.answers()))
+                  .thenCompose(waited -> flushThrough(dueIndex));
+            });
+  }
+
+  /**
+   * Tells the engine how much of the node's log cannot be deleted because of what is not flushed.
+   * Called now and then, so that a quiet replica hears what the others write.
+   */
+  public void sampleLog() {
+    long unflushed = group.logBytesHeldFrom(engine.durableState().position().index() + 1);
+    engine.unflushedLogBytes(unflushed);
+    // An engine without rows to flush does not ask; entries without a command hold the log as well.
+    logHeld =
+        unflushed >= context.flushLogBytes()
+            || group.logBytesHeldFrom(1) >= KEPT_FLUSHES * context.flushLogBytes();
+  }
+
+  /** Whether memory or the log asks for a flush although nothing is being applied. */
   public boolean flushAdvised() {
-    return failure.get() == null && engine.flushAdvised();
+    return failure.get() == null && (logHeld || engine.flushAdvised());
   }
 
   @Override
@@ -291,7 +348,21 @@ public final class PartitionReplica implements Partition, AutoCloseable {
         engine.appliedState(),
         engine.durableState(),
         replayedEntries,
-        engine.stats());
+        engine.stats(),
+        engine.pressure(),
+        engine.damage());
+  }
+
+  @Override
+  public Optional<ScrubStatus> scrubStatus() {
+    try {
+      return Optional.of(engine.scrubStatus());
+    } catch (IllegalStateException e) {
+      if (closing) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** Takes no more writes, lets proposed ones finish, leaves the group, closes the engine. */
@@ -320,10 +391,20 @@ public final class PartitionReplica implements Partition, AutoCloseable {
       return;
     }
     LOG.error("partition {} failed and stops", partitionId, cause);
+    suspect(cause);
     proposer.close(replicaFailed(cause));
     proposer.abandonInFlight("the replica failed: " + cause);
     ready.completeExceptionally(cause);
     context.fatal().accept(cause);
+  }
+
+  /** Has the table verified whose damage stopped the replica, so that it is known and kept. */
+  private void suspect(Throwable failed) {
+    for (Throwable e = failed; e != null; e = e.getCause()) {
+      if (e instanceof CorruptionException damage) {
+        engine.suspect(damage);
+      }
+    }
   }
 
   private Refusal replicaFailed(Throwable cause) {
@@ -385,7 +466,15 @@ public final class PartitionReplica implements Partition, AutoCloseable {
         // Entries without a command came last: the engine learns their position by an empty batch.
         engine.apply(new WriteBatch().clear(position).configuration(configuration));
       }
-      return engine.flush();
+      return engine
+          .flush()
+          .whenComplete(
+              (flushed, error) -> {
+                // A flush before the constructor's end is sampled by the host, soon.
+                if (error == null && joined.isDone() && !joined.isCompletedExceptionally()) {
+                  sampleLog();
+                }
+              });
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.tideline.server.replica;
 
+import io.tideline.lsm.Damage;
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.EngineStats;
+import io.tideline.lsm.Pressure;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -13,6 +16,8 @@ import java.util.Objects;
  * @param durable what is in table files; the rest is in memory and in the log
  * @param replayedEntries log entries applied again at start because they were not flushed before
  * @param stats the engine's counters
+ * @param pressure how full the engine is
+ * @param damage tables that were found damaged; empty in good health
  */
 public record PartitionStatus(
     long partitionId,
@@ -21,7 +26,9 @@ public record PartitionStatus(
     EngineState applied,
     EngineState durable,
     long replayedEntries,
-    EngineStats stats) {
+    EngineStats stats,
+    Pressure pressure,
+    List<Damage> damage) {
 
   /** What a replica is in its group. */
   public enum Role {
@@ -39,5 +46,7 @@ public record PartitionStatus(
     Objects.requireNonNull(applied, "applied");
     Objects.requireNonNull(durable, "durable");
     Objects.requireNonNull(stats, "stats");
+    Objects.requireNonNull(pressure, "pressure");
+    damage = List.copyOf(damage);
   }
 }

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
  * @param clock stamps proposals; never read while applying
  * @param timer for short tasks only
  * @param answers completes callers' futures
+ * @param flushLogBytes how much of the node's log a replica may hold back by not being flushed, as
+ *     {@link io.tideline.lsm.EngineOptions#flushLogBytes} of the engines
  * @param fatal told of errors after which the node must stop
  */
 public record ReplicaContext(
@@ -19,4 +21,5 @@ public record ReplicaContext(
     InstantSource clock,
     ScheduledExecutorService timer,
     Executor answers,
+    long flushLogBytes,
     Consumer<Throwable> fatal) {}

@@ -3,6 +3,7 @@ package io.tideline.server.service;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_NOT_FOUND;
 
 import io.grpc.ServerServiceDefinition;
+import io.tideline.lsm.Damage;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.AdminServiceGrpc;
 import io.tideline.proto.v1.FlushPartitionsRequest;
@@ -16,6 +17,8 @@ import io.tideline.proto.v1.ListPartitionsResponse;
 import io.tideline.proto.v1.NodeDescriptor;
 import io.tideline.proto.v1.PartitionDescriptor;
 import io.tideline.proto.v1.PartitionStatus;
+import io.tideline.proto.v1.ScrubStatus;
+import io.tideline.proto.v1.TableDamage;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.service.Marshallers.Reply;
@@ -27,6 +30,9 @@ import java.util.function.Supplier;
 
 /** AdminService. */
 final class AdminCalls {
+
+  /** Damaged tables named of one partition: enough to act on, and a reply of bounded size. */
+  private static final int DAMAGES_LISTED_MAX = 100;
 
   private final Catalog catalog;
   private final Stores stores;
@@ -62,8 +68,13 @@ final class AdminCalls {
   private Reply nodeStatus(GetNodeStatusRequest request, CallContext context) {
     NodeInfo info = node.get();
     List<Partition> partitions = catalog.partitions();
-    long tableBytes =
-        partitions.stream().mapToLong(partition -> partition.status().stats().tableBytes()).sum();
+    long tableBytes = 0;
+    int damagedTables = 0;
+    for (Partition partition : partitions) {
+      var status = partition.status();
+      tableBytes += status.stats().tableBytes();
+      damagedTables += status.damage().size();
+    }
     return Reply.of(
         GetNodeStatusResponse.newBuilder()
             .setNodeId(info.address().nodeId())
@@ -80,6 +91,7 @@ final class AdminCalls {
             .setTableBytes(tableBytes)
             .setLogBytes(logBytes.getAsLong())
             .setReplayedEntries(replayedEntries.getAsLong())
+            .setDamagedTableCount(damagedTables)
             .build());
   }
 
@@ -146,15 +158,41 @@ final class AdminCalls {
 
   private static PartitionStatus status(PartitionDescriptor descriptor, Partition partition) {
     var status = partition.status();
-    return PartitionStatus.newBuilder()
-        .setPartition(descriptor)
-        .setRole(status.role().name())
-        .setTerm(status.term())
-        .setAppliedIndex(status.applied().position().index())
-        .setFlushedIndex(status.durable().position().index())
-        .setMemtableBytes(status.stats().memtableBytes())
-        .setTableBytes(status.stats().tableBytes())
-        .setTableFiles(status.stats().tables())
+    PartitionStatus.Builder reply =
+        PartitionStatus.newBuilder()
+            .setPartition(descriptor)
+            .setRole(status.role().name())
+            .setTerm(status.term())
+            .setAppliedIndex(status.applied().position().index())
+            .setFlushedIndex(status.durable().position().index())
+            .setMemtableBytes(status.stats().memtableBytes())
+            .setTableBytes(status.stats().tableBytes())
+            .setTableFiles(status.stats().tables())
+            .setDamagedTableCount(status.damage().size());
+    status.damage().stream()
+        .limit(DAMAGES_LISTED_MAX)
+        .forEach(damage -> reply.addDamage(toProto(damage)));
+    partition.scrubStatus().ifPresent(scrub -> reply.setScrub(toProto(scrub)));
+    return reply.build();
+  }
+
+  private static TableDamage toProto(Damage damage) {
+    return TableDamage.newBuilder()
+        .setFile(damage.file().toString())
+        .setOffset(damage.offset())
+        .setProblem("expected " + damage.expected() + ", found " + damage.found())
+        .setFirstKey(Texts.shorten(damage.firstKey(), Limits.ERROR_VALUE_CHARS_MAX))
+        .setLastKey(Texts.shorten(damage.lastKey(), Limits.ERROR_VALUE_CHARS_MAX))
+        .build();
+  }
+
+  private static ScrubStatus toProto(io.tideline.lsm.ScrubStatus scrub) {
+    return ScrubStatus.newBuilder()
+        .setRunning(scrub.running())
+        .setLastFinishedMs(scrub.lastFinishedMillis())
+        .setFilesVerified(scrub.filesVerified())
+        .setBytesVerified(scrub.bytesVerified())
+        .setFilesLeft(scrub.filesLeft())
         .build();
   }
 

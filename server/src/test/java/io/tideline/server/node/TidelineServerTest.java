@@ -31,6 +31,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -138,6 +139,50 @@ final class TidelineServerTest {
     }
     assertThat(ready).doesNotExist();
     assertThatThrownBy(() -> get(http + "/health/live")).isInstanceOf(java.io.IOException.class);
+  }
+
+  @Test
+  void settingsOfTheBackgroundWorkReachTheEngines() throws Exception {
+    NodeConfig config =
+        TestNode.config(directory.resolve("data"))
+            .with(
+                "engine.scrub_period_ms=36h",
+                "engine.scrub_bytes_per_second=3MiB",
+                "engine.compaction_bytes_per_second=5MiB");
+    try (TestNode node = TestNode.start(config, InstantSource.system())) {
+      String http = "http://" + node.server().info().address().httpAddress();
+      assertThat(get(http + "/metrics").body())
+          .contains("tideline_scrub_period_ms " + 1.296E8)
+          .contains("tideline_scrub_rate_limit_bytes " + (double) (3 << 20))
+          .contains("tideline_compaction_rate_limit_bytes " + (double) (5 << 20));
+    }
+  }
+
+  @Test
+  void everyCounterOfTheEnginesIsInTheMetrics() throws Exception {
+    try (TestNode node = TestNode.start(directory.resolve("data"))) {
+      String http = "http://" + node.server().info().address().httpAddress();
+      List<String> exported =
+          get(http + "/metrics")
+              .body()
+              .lines()
+              .filter(line -> !line.startsWith("#"))
+              .map(line -> line.replaceFirst("[ {].*", ""))
+              .distinct()
+              .toList();
+      List<String> documented =
+          Files.readAllLines(Path.of("..", "docs", "metrics.md")).stream()
+              .filter(line -> line.startsWith("| `tideline_"))
+              .map(line -> line.substring(3, line.indexOf('`', 3)))
+              .toList();
+      assertThat(exported).containsAll(documented);
+      assertThat(documented)
+          .containsAll(
+              exported.stream()
+                  .filter(name -> name.startsWith("tideline_"))
+                  .filter(name -> !name.startsWith("tideline_rpc"))
+                  .toList());
+    }
   }
 
   @Test

@@ -6,7 +6,9 @@ import io.tideline.client.TidelineException;
 import io.tideline.tools.cli.Humans;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Whether a node answers at an endpoint, and who it is.
@@ -28,7 +30,8 @@ record EndpointCheck(String endpoint, boolean required, InstantSource wallClock)
     try {
       NodeStatus status = ask(endpoint);
       Duration up = Duration.between(status.startTime(), wallClock.instant());
-      return List.of(
+      List<Finding> findings = new ArrayList<>();
+      findings.add(
           Finding.ok(
               name(),
               who(status)
@@ -39,6 +42,8 @@ record EndpointCheck(String endpoint, boolean required, InstantSource wallClock)
                   + ", "
                   + status.partitionCount()
                   + " partitions"));
+      unsound(status).ifPresent(findings::add);
+      return findings;
     } catch (TidelineException silent) {
       String message = "no node answers at " + endpoint + " (" + silent.code() + ")";
       return List.of(
@@ -47,6 +52,26 @@ record EndpointCheck(String endpoint, boolean required, InstantSource wallClock)
                   name(), message, "Start it, or name the right --endpoint; see the ports below.")
               : Finding.ok(name(), message));
     }
+  }
+
+  /** What of a node that answers does not serve or is damaged. */
+  Optional<Finding> unsound(NodeStatus status) {
+    if (status.failedPartitionCount() == 0 && status.damagedTableCount() == 0) {
+      return Optional.empty();
+    }
+    Finding finding =
+        Finding.fail(
+            name(),
+            "node "
+                + status.nodeId()
+                + " has "
+                + status.failedPartitionCount()
+                + " partitions that do not serve and "
+                + status.damagedTableCount()
+                + " damaged table files",
+            "Its log names them; stop it, run 'tideline inspect --verify' on its data and restore the"
+                + " files from a copy.");
+    return Optional.of(finding);
   }
 
   /** Asks within two seconds. */

@@ -3,6 +3,7 @@ package io.tideline.tools.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tideline.client.NodeStatus;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.config.ConfigKey;
 import io.tideline.tools.cli.TestSurroundings;
@@ -242,6 +243,40 @@ class ChecksTest {
 
     assertThat(severity(new EndpointCheck("localhost:1", true, clock))).isEqualTo(Severity.FAIL);
     assertThat(severity(new EndpointCheck("localhost:1", false, clock))).isEqualTo(Severity.OK);
+  }
+
+  @Test
+  void nodeWithDamageFailsThoughItAnswers() {
+    EndpointCheck check = new EndpointCheck("localhost:1", true, InstantSource.fixed(NOW));
+
+    assertThat(check.unsound(status(0, 0))).isEmpty();
+    assertThat(check.unsound(status(1, 0)).orElseThrow().severity()).isEqualTo(Severity.FAIL);
+    assertThat(check.unsound(status(0, 2)).orElseThrow())
+        .satisfies(
+            finding -> {
+              assertThat(finding.severity()).isEqualTo(Severity.FAIL);
+              assertThat(finding.message()).contains("2 damaged table files");
+              assertThat(finding.advice()).contains("tideline inspect");
+            });
+  }
+
+  private static NodeStatus status(int failedPartitions, int damagedTables) {
+    return new NodeStatus(
+        "node-1",
+        "cluster",
+        "version",
+        NOW,
+        Duration.ZERO,
+        1,
+        1,
+        1,
+        1,
+        3,
+        0,
+        0,
+        0,
+        failedPartitions,
+        damagedTables);
   }
 
   @Test

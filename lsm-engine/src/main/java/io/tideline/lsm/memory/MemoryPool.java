@@ -9,8 +9,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The memory of all memtables of a process: equal slabs of one segment under one budget. The
- * segment is address space only; a slab becomes resident when it is first written and is reused
- * from then on, so the pool's resident size is its high-water mark.
+ * segment is address space only; a slab becomes resident when it is first written, with its
+ * neighbours of the same page, and is reused from then on, so the pool's resident size is its
+ * high-water mark.
  *
  * <p>Slabs are numbered; number {@code n} holds bytes {@code [n * SLAB_BYTES, (n + 1) *
  * SLAB_BYTES)} of {@link #memory}.
@@ -69,7 +70,7 @@ public final class MemoryPool implements AutoCloseable {
           "memory pool of " + bytes + " bytes is outside " + BYTES_MIN + "..32 TiB");
     }
     slabsMax = (int) slabs;
-    memory = system.allocate(slabs << SLAB_SHIFT);
+    memory = system.allocateLarge(slabs << SLAB_SHIFT);
   }
 
   /** All slabs. */

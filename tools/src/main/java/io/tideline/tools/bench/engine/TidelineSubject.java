@@ -31,6 +31,12 @@ final class TidelineSubject implements Subject {
   /** One term: nobody is elected here. */
   private static final long TERM = 1;
 
+  /**
+   * Longest pause before a batch under pressure: a node's entries are as large as some ten of these
+   * batches, and its pauses ten to twenty milliseconds.
+   */
+  private static final long DELAYED_NANOS_MAX = 1_000_000;
+
   /** How long a refused batch waits before it asks again. */
   private static final long REFUSED_NANOS = 200_000;
 
@@ -76,10 +82,7 @@ final class TidelineSubject implements Subject {
 
   @Override
   public void apply(RowBatch rows) throws IOException {
-    while (engine.pressure().level() == Pressure.Level.REFUSE) {
-      flushIfAdvised();
-      LockSupport.parkNanos(REFUSED_NANOS);
-    }
+    admit();
     index++;
     batch.clear(new LogPosition(index, TERM)).time(rows.timeMillis);
     if (rows.expireBeforeMillis > 0) {
@@ -90,6 +93,18 @@ final class TidelineSubject implements Subject {
     }
     engine.apply(batch);
     flushIfAdvised();
+  }
+
+  /** Slows down and waits as a node does: for memory that flushes give back, mostly. */
+  private void admit() {
+    Pressure pressure = engine.pressure();
+    if (pressure.level() == Pressure.Level.DELAY) {
+      LockSupport.parkNanos(Math.round(DELAYED_NANOS_MAX * Math.min(1.0, pressure.fill())));
+    }
+    while (engine.pressure().level() == Pressure.Level.REFUSE) {
+      flushIfAdvised();
+      LockSupport.parkNanos(REFUSED_NANOS);
+    }
   }
 
   private void flushIfAdvised() {

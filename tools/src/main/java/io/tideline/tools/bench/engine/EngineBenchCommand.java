@@ -282,8 +282,9 @@ public final class EngineBenchCommand implements Callable<Integer> {
     for (List<RoundSpec> together : scale.sharesProcesses() ? List.of(specs) : each(specs)) {
       try (Tournament tournament =
           Tournament.start(context, directory, systems, rowsMax, jvmOptions, keep)) {
+        tournament.warmUp(together, warmUp);
         for (RoundSpec spec : together) {
-          cells.add(tournament.run(spec, rounds, pace, warmUp, deadline));
+          cells.add(tournament.run(spec, rounds, pace, deadline));
         }
       }
     }

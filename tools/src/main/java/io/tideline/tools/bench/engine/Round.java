@@ -18,6 +18,9 @@ import org.HdrHistogram.Histogram;
  * <p>Figures are named {@code phase.figure_unit}; {@code docs/benchmarks.md} defines them.
  */
 final class Round {
+  /** CPU time of all threads per row appended. */
+  static final String APPEND_CPU = "append.cpu_us";
+
   /** Rows of a tail scan: what a device pulls at once. */
   static final int TAIL_ROWS = 20;
 
@@ -125,7 +128,7 @@ final class Round {
                 figures.put("append." + work + "_cpu_us", nanos / NANOS_PER_MICRO / rows));
     awaitDeletions(subject, directory);
     figures.put("append.rows", (double) rows);
-    figures.put("append.cpu_us", drained.cpuNanos() / NANOS_PER_MICRO / rows);
+    figures.put(APPEND_CPU, drained.cpuNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.apply_cpu_us", applied.threadNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.apply_wall_us", applied.wallNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.wall_us", drained.wallNanos() / NANOS_PER_MICRO / rows);

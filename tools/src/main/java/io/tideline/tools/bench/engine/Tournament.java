@@ -24,8 +24,17 @@ import java.util.function.BiConsumer;
  * <p>Lifetime: the systems' processes live until {@link #close}.
  */
 final class Tournament implements Closeable {
-  /** Rounds that are thrown away at least: the second runs what the first compiled. */
-  private static final int WARM_UP_ROUNDS_MIN = 2;
+  /** Turns that are thrown away at least: the second runs what the first compiled. */
+  private static final int WARM_UP_TURNS_MIN = 2;
+
+  /**
+   * A system is warm after so many turns of which none took less CPU time than all before: native
+   * code is soon, and leaves the processors to systems whose code is still being compiled.
+   */
+  private static final int WARM_TURNS = 3;
+
+  /** A turn this much below the best before it is faster, not lucky. */
+  private static final double FASTER = 0.97;
 
   /** Rows of such a round at most: more would only take longer. */
   private static final int WARM_UP_ROWS_MAX = 500_000;
@@ -34,7 +43,6 @@ final class Tournament implements Closeable {
   private final Path directory;
   private final boolean keep;
   private final List<ChildProcess> children = new ArrayList<>();
-  private boolean warm;
 
   private Tournament(ToolContext context, Path directory, boolean keep) {
     this.context = context;
@@ -84,17 +92,11 @@ final class Tournament implements Closeable {
    * Runs one cell: rounds as fast as each system can, then as many paced ones if asked for, at one
    * rate for all systems.
    *
-   * @param warmUpNanos how long to warm up, unless the processes are warm
    * @param deadlineNanos on the context's clock: no round begins later, but one is always run
    */
-  Cell run(RoundSpec spec, int rounds, Pace pace, long warmUpNanos, long deadlineNanos)
-      throws IOException {
+  Cell run(RoundSpec spec, int rounds, Pace pace, long deadlineNanos) throws IOException {
     Cell cell = Cell.empty(spec);
     try (Progress progress = new Progress(context, cell.title(), "turns")) {
-      if (!warm) {
-        warmUp(spec, warmUpNanos);
-        warm = true;
-      }
       takeTurns(
           cell,
           rounds,
@@ -141,21 +143,22 @@ final class Tournament implements Closeable {
     return context.nanoClock().getAsLong() - nanos < 0;
   }
 
-  /** All at once: nothing is measured, and the machine may have several processors. */
-  private void warmUp(RoundSpec spec, long nanos) throws IOException {
+  /**
+   * Runs rounds that are thrown away. All systems at once: nothing is measured, and the machine may
+   * have several processors.
+   *
+   * @param specs what will be measured, run in turn
+   * @param nanos how long at most, two turns at least
+   */
+  void warmUp(List<RoundSpec> specs, long nanos) throws IOException {
     long end = context.nanoClock().getAsLong() + nanos;
-    int rows = Math.min(spec.rows(), WARM_UP_ROWS_MAX);
     try (ExecutorService atOnce = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       for (ChildProcess child : children) {
         running.add(
             atOnce.submit(
                 () -> {
-                  for (int round = 0; round < WARM_UP_ROUNDS_MIN || isBefore(end); round++) {
-                    Path home = freshHome(child);
-                    child.round(spec, rows, home, (phase, done) -> {});
-                    FileTrees.deleteTree(home);
-                  }
+                  warmUp(child, specs, end);
                   return null;
                 }));
       }
@@ -171,6 +174,25 @@ final class Tournament implements Closeable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", interrupted);
+    }
+  }
+
+  private void warmUp(ChildProcess child, List<RoundSpec> specs, long end) throws IOException {
+    double best = Double.MAX_VALUE;
+    int sinceBest = 0;
+    for (int turn = 0;
+        turn < WARM_UP_TURNS_MIN || (sinceBest < WARM_TURNS && isBefore(end));
+        turn++) {
+      double micros = 0;
+      for (RoundSpec spec : specs) {
+        Path home = freshHome(child);
+        int rows = Math.min(spec.rows(), WARM_UP_ROWS_MAX);
+        Map<String, Double> figures = child.round(spec, rows, home, (phase, done) -> {});
+        FileTrees.deleteTree(home);
+        micros += figures.getOrDefault(Round.APPEND_CPU, 0.0);
+      }
+      sinceBest = micros < best * FASTER ? 0 : sinceBest + 1;
+      best = Math.min(best, micros);
     }
   }
 

@@ -2,6 +2,8 @@ package io.tideline.tools.bench.engine;
 
 import io.tideline.tools.bench.engine.ProcessMeter.Reading;
 import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -18,8 +20,8 @@ import org.HdrHistogram.Histogram;
  * <p>Figures are named {@code phase.figure_unit}; {@code docs/benchmarks.md} defines them.
  */
 final class Round {
-  /** CPU time of all threads per row appended. */
-  static final String APPEND_CPU = "append.cpu_us";
+  /** How much of a round's CPU time the JIT took, 0 to about 1. */
+  static final String COMPILING_SHARE = "round.compiling_share";
 
   /** Rows of a tail scan: what a device pulls at once. */
   static final int TAIL_ROWS = 20;
@@ -47,6 +49,8 @@ final class Round {
   private static final double NANOS_PER_MICRO = 1_000;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
+
+  private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
   private final RoundSpec spec;
   private final Subject.Factory factory;
@@ -80,6 +84,8 @@ final class Round {
    */
   Map<String, Double> run(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
+    Reading before = meter.read();
+    long compilingBefore = COMPILER.getTotalCompilationTime();
     try (Subject subject = factory.open(directory)) {
       RowBatch batch = new RowBatch(plan, values, spec.shape());
       int flushed = plan.rows() - unflushedRows();
@@ -91,6 +97,9 @@ final class Round {
       new ReadPhases(spec, subject, plan, meter, progress).run(figures);
     }
     reopen(directory);
+    double compilingMillis = COMPILER.getTotalCompilationTime() - compilingBefore;
+    double allMillis = meter.read().minus(before).cpuNanos() / NANOS_PER_MILLI;
+    figures.put(COMPILING_SHARE, compilingMillis / Math.max(1, allMillis));
     return figures;
   }
 
@@ -128,7 +137,7 @@ final class Round {
                 figures.put("append." + work + "_cpu_us", nanos / NANOS_PER_MICRO / rows));
     awaitDeletions(subject, directory);
     figures.put("append.rows", (double) rows);
-    figures.put(APPEND_CPU, drained.cpuNanos() / NANOS_PER_MICRO / rows);
+    figures.put("append.cpu_us", drained.cpuNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.apply_cpu_us", applied.threadNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.apply_wall_us", applied.wallNanos() / NANOS_PER_MICRO / rows);
     figures.put("append.wall_us", drained.wallNanos() / NANOS_PER_MICRO / rows);

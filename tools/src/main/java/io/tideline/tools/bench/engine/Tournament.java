@@ -28,16 +28,13 @@ final class Tournament implements Closeable {
   private static final int WARM_UP_TURNS_MIN = 2;
 
   /**
-   * A system is warm after so many turns of which none took less CPU time than all before: native
-   * code is soon, and leaves the processors to systems whose code is still being compiled.
+   * A system is warm when a turn spends less of its CPU time than this on compiling. Native code is
+   * soon, and leaves the processors to systems whose code is still being compiled.
    */
-  private static final int WARM_TURNS = 3;
-
-  /** A turn this much below the best before it is faster, not lucky. */
-  private static final double FASTER = 0.97;
+  private static final double COMPILING_SHARE_WARM = 0.05;
 
   /** Rows of such a round at most: more would only take longer. */
-  private static final int WARM_UP_ROWS_MAX = 500_000;
+  private static final int WARM_UP_ROWS_MAX = 200_000;
 
   private final ToolContext context;
   private final Path directory;
@@ -178,21 +175,16 @@ final class Tournament implements Closeable {
   }
 
   private void warmUp(ChildProcess child, List<RoundSpec> specs, long end) throws IOException {
-    double best = Double.MAX_VALUE;
-    int sinceBest = 0;
-    for (int turn = 0;
-        turn < WARM_UP_TURNS_MIN || (sinceBest < WARM_TURNS && isBefore(end));
-        turn++) {
-      double micros = 0;
+    boolean warm = false;
+    for (int turn = 0; turn < WARM_UP_TURNS_MIN || (!warm && isBefore(end)); turn++) {
+      warm = true;
       for (RoundSpec spec : specs) {
         Path home = freshHome(child);
         int rows = Math.min(spec.rows(), WARM_UP_ROWS_MAX);
         Map<String, Double> figures = child.round(spec, rows, home, (phase, done) -> {});
         FileTrees.deleteTree(home);
-        micros += figures.getOrDefault(Round.APPEND_CPU, 0.0);
+        warm &= figures.getOrDefault(Round.COMPILING_SHARE, 0.0) < COMPILING_SHARE_WARM;
       }
-      sinceBest = micros < best * FASTER ? 0 : sinceBest + 1;
-      best = Math.min(best, micros);
     }
   }
 

@@ -165,7 +165,7 @@ public final class EngineBenchCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "SECONDS",
-      description = "How long systems warm up, two rounds at least (default: smoke 8, else 30).")
+      description = "How long systems warm up at most (default: smoke 12, else 30).")
   private @Nullable Integer warmUpSeconds;
 
   @Option(

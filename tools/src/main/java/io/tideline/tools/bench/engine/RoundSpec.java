@@ -48,7 +48,7 @@ record RoundSpec(
   static final int BLOCK_BYTES = 16 << 10;
 
   /** Polls are much cheaper than scans: for the same precision there must be more. */
-  static final int POLLS_PER_READ = 10;
+  static final int POLLS_PER_READ = 4;
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();

@@ -8,7 +8,7 @@ enum Scale {
    * Seconds: shows that it works and roughly where it stands. Budgets of memory shrink with the
    * rows, so that there are flushes and compactions all the same.
    */
-  SMOKE(12L << 20, 128L << 20, 2, 2_000, 0, 0),
+  SMOKE(10L << 20, 128L << 20, 2, 5_000, 0, 0),
   /** The honest one. */
   FULL(64L << 20, 512L << 20, 5, 100_000, 0, 0),
   /** Ten million timelines in one engine. */
@@ -18,7 +18,7 @@ enum Scale {
   private static final long SMOKE_NANOS_MAX = 16_000_000_000L;
 
   /** As long as half a minute allows; the JIT is not quite done by then. */
-  private static final long SMOKE_WARM_UP_NANOS = 15_000_000_000L;
+  private static final long SMOKE_WARM_UP_NANOS = 12_000_000_000L;
 
   /** The JIT has compiled for good what it will, with several systems warming up at once. */
   private static final long WARM_UP_NANOS = 30_000_000_000L;
@@ -73,7 +73,7 @@ enum Scale {
     return startNanos + (this == SMOKE ? SMOKE_NANOS_MAX : FOREVER_NANOS);
   }
 
-  /** Scans and gets a round; polls are ten times as many. */
+  /** Scans and gets a round; polls are four times as many. */
   int reads() {
     return reads;
   }

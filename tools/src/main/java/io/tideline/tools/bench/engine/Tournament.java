@@ -34,7 +34,7 @@ final class Tournament implements Closeable {
   private static final double COMPILING_SHARE_WARM = 0.05;
 
   /** Rows of such a round at most: more would only take longer. */
-  private static final int WARM_UP_ROWS_MAX = 200_000;
+  private static final int WARM_UP_ROWS_MAX = 500_000;
 
   private final ToolContext context;
   private final Path directory;

@@ -5,11 +5,11 @@ import java.util.Locale;
 /** How rows are spread over timelines. */
 enum Workload {
   /** Fan-out to inboxes: few rows a timeline, hardly ever one per timeline and memtable. */
-  COLD(500_000, 170_000, 3_000_000, 1_000_000),
+  COLD(400_000, 140_000, 3_000_000, 1_000_000),
   /** Busy conversations: a hundred rows a timeline. */
   WARM(200_000, 2_000, 2_000_000, 20_000),
   /** A few very popular timelines and a long tail, Zipf with exponent 0.99. */
-  ZIPF(500_000, 170_000, 3_000_000, 1_000_000),
+  ZIPF(400_000, 140_000, 3_000_000, 1_000_000),
   /** Everything in one timeline. */
   GIANT(100_000, 1, 2_000_000, 1),
   /** The conversations of a chat log, in its order; needs {@code --data}. */

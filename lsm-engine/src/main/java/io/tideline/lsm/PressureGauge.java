@@ -25,9 +25,7 @@ final class PressureGauge {
   /** The log may hold what two flushes are advised for: one being written, one gathering. */
   private static final long LOG_REFUSE_FLUSHES = 2;
 
-  /** A flush is advised at half: it has half as much again to end before writers slow down. */
-  private static final double LOG_DELAY = 0.75;
-
+  private static final double LOG_DELAY = 0.50;
   private static final double LOG_REFUSE = 0.90;
 
   /** Compaction keeps runs near the number of tiers; twice that means it has fallen behind. */

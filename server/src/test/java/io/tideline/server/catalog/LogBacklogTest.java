@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tideline.lsm.fs.RealFileSystem;
+import io.tideline.server.command.AppendResult;
 import io.tideline.server.replica.PartitionStatus;
+import io.tideline.server.replica.Refusal;
+import io.tideline.server.replica.WriteOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,8 +72,26 @@ final class LogBacklogTest {
   private static void writeMuch(HostFixture node) throws Exception {
     String value = "v".repeat(VALUE_BYTES);
     for (int i = 0; i < BUSY_APPENDS; i++) {
-      assertThat(node.append("chat", "z", "", value).duplicate()).isFalse();
+      appendOnceThereIsRoom(node, value);
     }
+  }
+
+  /** A writer that is faster than the disk is refused now and then; it is to try again. */
+  private static void appendOnceThereIsRoom(HostFixture node, String value) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> {
+              WriteOutcome<AppendResult> outcome =
+                  node.submit("chat", "z", "", value).get(30, TimeUnit.SECONDS);
+              if (outcome instanceof WriteOutcome.Refused<AppendResult> refused) {
+                assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.LOG_BACKLOG);
+                return false;
+              }
+              assertThat(outcome).isInstanceOf(WriteOutcome.Applied.class);
+              return true;
+            });
   }
 
   private static void awaitShortLog(HostFixture node) {

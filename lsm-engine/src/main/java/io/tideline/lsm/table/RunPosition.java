@@ -65,10 +65,10 @@ final class RunPosition implements AutoCloseable {
    */
   boolean locate(byte[] key, long id) throws IOException {
     int t = run.tableFor(key);
-    int size = run.tables().size();
+    int size = run.tableCount();
     while (t < size) {
-      int b = run.tables().get(t).index().blockAtOrAfter(key, id);
-      if (b < run.tables().get(t).blockCount()) {
+      int b = run.table(t).index().blockAtOrAfter(key, id);
+      if (b < run.table(t).blockCount()) {
         hold(t, b);
         return true;
       }
@@ -84,8 +84,8 @@ final class RunPosition implements AutoCloseable {
 
   /** Moves to the last block of the run. */
   boolean last() throws IOException {
-    int t = run.tables().size() - 1;
-    return moveTo(t, run.tables().get(t).blockCount() - 1);
+    int t = run.tableCount() - 1;
+    return moveTo(t, run.table(t).blockCount() - 1);
   }
 
   boolean nextBlock() throws IOException {
@@ -93,7 +93,7 @@ final class RunPosition implements AutoCloseable {
     if (block + 1 < reader().blockCount()) {
       return moveTo(table, block + 1);
     }
-    return table + 1 < run.tables().size() && moveTo(table + 1, 0);
+    return table + 1 < run.tableCount() && moveTo(table + 1, 0);
   }
 
   boolean previousBlock() throws IOException {
@@ -101,7 +101,7 @@ final class RunPosition implements AutoCloseable {
     if (block > 0) {
       return moveTo(table, block - 1);
     }
-    return table > 0 && moveTo(table - 1, run.tables().get(table - 1).blockCount() - 1);
+    return table > 0 && moveTo(table - 1, run.table(table - 1).blockCount() - 1);
   }
 
   /** Whether the block before this one ends with the given key; reads no block. */
@@ -110,7 +110,7 @@ final class RunPosition implements AutoCloseable {
     if (t < 0) {
       return false;
     }
-    TableReader reader = run.tables().get(t);
+    TableReader reader = run.table(t);
     int b = block > 0 ? block - 1 : reader.blockCount() - 1;
     return reader.index().compareLastKey(b, key) == 0;
   }
@@ -122,14 +122,14 @@ final class RunPosition implements AutoCloseable {
   boolean skipOlderBlocks(byte[] key, long millis) throws IOException {
     int t = table;
     int b = block;
-    while (run.tables().get(t).index().compareLastKey(b, key) == 0
-        && run.tables().get(t).index().maxMillis(b) < millis) {
+    while (run.table(t).index().compareLastKey(b, key) == 0
+        && run.table(t).index().maxMillis(b) < millis) {
       b++;
-      if (b == run.tables().get(t).blockCount()) {
+      if (b == run.table(t).blockCount()) {
         t++;
         b = 0;
       }
-      if (t == run.tables().size()) {
+      if (t == run.tableCount()) {
         return false;
       }
     }
@@ -137,7 +137,7 @@ final class RunPosition implements AutoCloseable {
   }
 
   private TableReader reader() {
-    return run.tables().get(table);
+    return run.table(table);
   }
 
   private boolean moveTo(int t, int b) throws IOException {
@@ -149,7 +149,7 @@ final class RunPosition implements AutoCloseable {
     if (held != null && t == table && b == block) {
       return;
     }
-    TableReader reader = run.tables().get(t);
+    TableReader reader = run.table(t);
     PinnedBlock loaded = read(reader, b);
     release();
     held = loaded;

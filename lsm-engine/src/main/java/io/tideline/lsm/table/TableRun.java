@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TableRun {
 
-  private final List<TableReader> tables;
+  /** An array: reads come here once a layer. */
+  private final TableReader[] tables;
 
   /** Parallel to {@link #tables}: the keys of each that count. */
   private final List<KeyRanges> bounds;
@@ -41,19 +42,23 @@ public final class TableRun {
    *     from table to table
    */
   public TableRun(List<TableReader> tables, List<KeyRanges> bounds) {
-    this.tables = List.copyOf(tables);
+    this.tables = tables.toArray(TableReader[]::new);
     this.bounds = List.copyOf(bounds);
     virtual = bounds.stream().anyMatch(b -> !b.isAll());
   }
 
-  List<TableReader> tables() {
-    return tables;
+  TableReader table(int number) {
+    return tables[number];
+  }
+
+  int tableCount() {
+    return tables.length;
   }
 
   /** Index of the first table that may have a key that counts at or after {@code key}. */
   int tableFor(byte[] key) {
     int low = 0;
-    int high = tables.size();
+    int high = tables.length;
     while (low < high) {
       int middle = (low + high) >>> 1;
       if (endsBefore(middle, key)) {
@@ -66,7 +71,7 @@ public final class TableRun {
   }
 
   private boolean endsBefore(int table, byte[] key) {
-    return Arrays.compareUnsigned(tables.get(table).properties().maxKey(), key) < 0
+    return Arrays.compareUnsigned(tables[table].properties().maxKey(), key) < 0
         || (virtual && bounds.get(table).endsAtOrBefore(key));
   }
 
@@ -88,8 +93,8 @@ public final class TableRun {
    * @param floor all smaller keys of later tables have been seen
    */
   byte @Nullable [] nextCounting(int table, byte[] key, byte[] floor) {
-    for (int t = table; t < tables.size(); t++) {
-      TableProperties properties = tables.get(t).properties();
+    for (int t = table; t < tables.length; t++) {
+      TableProperties properties = tables[t].properties();
       byte[] from = t == table ? key : KeyRanges.larger(floor, properties.minKey());
       byte[] counting = bounds.get(t).atOrAfter(from);
       if (counting != null && Arrays.compareUnsigned(counting, properties.maxKey()) <= 0) {
@@ -106,10 +111,10 @@ public final class TableRun {
    */
   public boolean mayContain(byte[] key, long hash) {
     int table = tableFor(key);
-    return table < tables.size()
-        && Arrays.compareUnsigned(tables.get(table).properties().minKey(), key) <= 0
+    return table < tables.length
+        && Arrays.compareUnsigned(tables[table].properties().minKey(), key) <= 0
         && counts(table, key)
-        && tables.get(table).mayContain(key, hash);
+        && tables[table].mayContain(key, hash);
   }
 
   /** This run's share of a timeline's head, {@link Heads#NONE} if it has none. */

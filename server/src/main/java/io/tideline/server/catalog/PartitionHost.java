@@ -131,7 +131,9 @@ final class PartitionHost {
         engine.close();
         throw e;
       }
-      PartitionReplica replica = PartitionReplica.open(partitionId, engine, machine, context);
+      PartitionReplica replica =
+          PartitionReplica.open(
+              partitionId, List.of(context.groups().self()), engine, machine, context);
       partition = new Running(replica, machine, new ExpiryClock(replica, machine, context.clock()));
       try {
         awaitReady(replica);

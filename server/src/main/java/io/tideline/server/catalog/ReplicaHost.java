@@ -112,7 +112,9 @@ public final class ReplicaHost implements AutoCloseable {
             new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
         Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
         CatalogStateMachine machine = openCatalog(engine);
-        this.catalogReplica = PartitionReplica.open(CATALOG_PARTITION, engine, machine, context);
+        this.catalogReplica =
+            PartitionReplica.open(
+                CATALOG_PARTITION, List.of(groups.self()), engine, machine, context);
         StoreCatalog stores =
             new StoreCatalog(
                 catalogReplica, machine, partitions, admission, settings.dropGrace(), clock);

@@ -3,6 +3,7 @@ package io.tideline.server.raft;
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
+import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import io.tideline.server.log.LogGroup;
@@ -12,6 +13,7 @@ import io.tideline.server.replica.RaftGroup;
 import io.tideline.server.replica.Refusal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,6 +26,9 @@ final class JRaftGroup implements RaftGroup {
 
   /** How long a second flush waits for the one under way before it asks again. */
   private static final long SNAPSHOT_BUSY_MILLIS = 20;
+
+  /** How often a hand-over is looked at; it takes some milliseconds. */
+  private static final long HANDOVER_POLL_MILLIS = 5;
 
   private static final byte[] NO_CONTEXT = new byte[0];
   private static final Logger LOG = LoggerFactory.getLogger(JRaftGroup.class);
@@ -112,6 +117,46 @@ final class JRaftGroup implements RaftGroup {
       case STATE_UNINITIALIZED -> Role.STARTING;
       case STATE_SHUTTING, STATE_SHUTDOWN, STATE_END -> Role.STOPPED;
     };
+  }
+
+  @Override
+  public Optional<String> leader() {
+    PeerId leader = node.getLeaderId();
+    return leader == null || leader.isEmpty()
+        ? Optional.empty()
+        : Optional.of(leader.getEndpoint().toString());
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeader(Optional<String> member) {
+    PeerId target = PeerId.ANY_PEER;
+    if (member.isPresent()) {
+      target = new PeerId();
+      if (!target.parse(member.get())) {
+        return CompletableFuture.failedFuture(
+            new IOException("\"" + member.get() + "\" is not a member's address"));
+      }
+    }
+    Status asked = node.transferLeadershipTo(target);
+    if (!asked.isOk()) {
+      return CompletableFuture.failedFuture(
+          new IOException("the leadership cannot be handed over: " + asked));
+    }
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    awaitHandover(result);
+    return result;
+  }
+
+  private void awaitHandover(CompletableFuture<Void> result) {
+    switch (node.getNodeState()) {
+      case STATE_TRANSFERRING ->
+          CompletableFuture.delayedExecutor(HANDOVER_POLL_MILLIS, TimeUnit.MILLISECONDS)
+              .execute(() -> awaitHandover(result));
+      case STATE_LEADER ->
+          result.completeExceptionally(
+              new IOException("the target did not take over within an election timeout"));
+      default -> result.complete(null);
+    }
   }
 
   @Override

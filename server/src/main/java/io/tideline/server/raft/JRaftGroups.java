@@ -115,7 +115,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   }
 
   @Override
-  public RaftGroup open(long partitionId, ReplicatedState state) throws IOException {
+  public RaftGroup open(long partitionId, List<String> members, ReplicatedState state)
+      throws IOException {
     String groupId = groupId(partitionId);
     JRaftProcess.registerExecutor(groupId);
     AtomicReference<@Nullable Throwable> cause = new AtomicReference<>();
@@ -127,7 +128,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     LogGroup logGroup = log.group(partitionId);
     MembershipHistory history = new MembershipHistory();
     GroupLogStorage logStorage = new GroupLogStorage(logGroup, history, failed);
-    NodeOptions options = nodeOptions();
+    NodeOptions options = nodeOptions(Membership.voters(members));
     options.setServiceFactory(
         new GroupServices(
             logStorage,
@@ -148,11 +149,16 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     GroupLog.await(log.group(partitionId).destroy());
   }
 
-  private NodeOptions nodeOptions() {
+  @Override
+  public String self() {
+    return self.toString();
+  }
+
+  private NodeOptions nodeOptions(List<PeerId> voters) {
     int electionMillis = Math.toIntExact(electionTimeout.toMillis());
     NodeOptions options = new NodeOptions();
-    // One member, itself; changed later by configuration entries, which then win over this.
-    options.setInitialConf(new Configuration(List.of(self)));
+    // Of a new group; configuration entries win over it.
+    options.setInitialConf(new Configuration(voters));
     options.setRaftOptions(raftOptions(electionMillis));
     options.setElectionTimeoutMs(electionMillis);
     // Storages are handed over; JRaft only wants to see that the names are set.

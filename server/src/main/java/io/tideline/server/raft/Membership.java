@@ -55,6 +55,11 @@ record Membership(
         parse(meta.getOldLearnersList()));
   }
 
+  /** Voters by their addresses. */
+  static List<PeerId> voters(Collection<String> addresses) throws FormatException {
+    return parse(addresses);
+  }
+
   static Membership decode(byte[] bytes) throws FormatException {
     BinaryReader in = new BinaryReader(bytes);
     int version = in.readByte();

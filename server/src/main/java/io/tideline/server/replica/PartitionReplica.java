@@ -72,7 +72,11 @@ public final class PartitionReplica implements Partition, AutoCloseable {
   private volatile boolean closing;
 
   private PartitionReplica(
-      long partitionId, Engine engine, StateMachine stateMachine, ReplicaContext context)
+      long partitionId,
+      List<String> members,
+      Engine engine,
+      StateMachine stateMachine,
+      ReplicaContext context)
       throws IOException {
     this.partitionId = partitionId;
     this.engine = engine;
@@ -87,7 +91,7 @@ public final class PartitionReplica implements Partition, AutoCloseable {
             context.answers());
     CompletableFuture<RaftGroup> joined = new CompletableFuture<>();
     try {
-      this.group = context.groups().open(partitionId, new State(joined));
+      this.group = context.groups().open(partitionId, members, new State(joined));
     } catch (IOException | RuntimeException e) {
       joined.completeExceptionally(e);
       throw e;
@@ -100,13 +104,18 @@ public final class PartitionReplica implements Partition, AutoCloseable {
    * Joins the group of a partition. The replica owns {@code engine} from here on, also if this
    * fails.
    *
+   * @param members as in {@link RaftGroups#open}
    * @throws IOException if log and engine do not fit together
    */
   public static PartitionReplica open(
-      long partitionId, Engine engine, StateMachine stateMachine, ReplicaContext context)
+      long partitionId,
+      List<String> members,
+      Engine engine,
+      StateMachine stateMachine,
+      ReplicaContext context)
       throws IOException {
     try {
-      return new PartitionReplica(partitionId, engine, stateMachine, context);
+      return new PartitionReplica(partitionId, members, engine, stateMachine, context);
     } catch (IOException | RuntimeException e) {
       try {
         engine.close();

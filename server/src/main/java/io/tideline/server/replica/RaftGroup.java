@@ -1,5 +1,6 @@
 package io.tideline.server.replica;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,18 @@ public interface RaftGroup extends AutoCloseable {
   long logBytesHeldFrom(long index);
 
   PartitionStatus.Role role();
+
+  /** Raft address of the member that leads, as far as this one knows; empty while nobody does. */
+  Optional<String> leader();
+
+  /**
+   * Hands the leadership over. Completes when this member no longer leads; fails with an
+   * IOException if it does not lead, if the target is no voter, or if the target does not take over
+   * within an election timeout.
+   *
+   * @param member Raft address of the target; empty for any other voter
+   */
+  CompletableFuture<Void> transferLeader(Optional<String> member);
 
   /** Leaves the group and waits for its threads. The state is not called afterwards. */
   @Override

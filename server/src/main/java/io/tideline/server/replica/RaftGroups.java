@@ -1,17 +1,23 @@
 package io.tideline.server.replica;
 
 import java.io.IOException;
+import java.util.List;
 
 /** Opens the replication groups of a node. */
 public interface RaftGroups {
 
   /**
-   * Joins the group of a partition, with this node as its only member if it is new. Returns before
-   * the log was replayed; {@link ReplicatedState#leaderStarted} tells when it was.
+   * Joins the group of a partition. Returns before the log was replayed; {@link
+   * ReplicatedState#leaderStarted} tells when it was, on the member that leads.
    *
+   * @param members Raft addresses of the voters of a group that is new, this node's among them; one
+   *     that exists knows its members itself
    * @throws IOException if the group's log or the state does not fit together
    */
-  RaftGroup open(long partitionId, ReplicatedState state) throws IOException;
+  RaftGroup open(long partitionId, List<String> members, ReplicatedState state) throws IOException;
+
+  /** This node's Raft address: its name in its groups. */
+  String self();
 
   /** Deletes what the log holds of a group that is closed. */
   void destroy(long partitionId) throws IOException;

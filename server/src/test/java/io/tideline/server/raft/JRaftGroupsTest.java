@@ -64,7 +64,7 @@ final class JRaftGroupsTest {
             GroupLogOptions.DEFAULT.withSegmentBytes(1 << 20),
             new NoListener());
     groups = JRaftGroups.start(log, address, Duration.ofSeconds(5));
-    group = groups.open(PARTITION, state);
+    group = groups.open(PARTITION, List.of(groups.self()), state);
     assertThat(state.leading.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -194,7 +194,7 @@ final class JRaftGroupsTest {
     group.close();
     groups.destroy(PARTITION);
     state = new FakeState(EngineState.EMPTY);
-    group = groups.open(PARTITION, state);
+    group = groups.open(PARTITION, List.of(groups.self()), state);
     assertThat(state.leading.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(state.applied).isEmpty();
     assertThat(state.term).isEqualTo(1);

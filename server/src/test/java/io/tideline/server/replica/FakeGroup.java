@@ -1,7 +1,9 @@
 package io.tideline.server.replica;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,16 @@ final class FakeGroup implements RaftGroup {
   @Override
   public PartitionStatus.Role role() {
     return PartitionStatus.Role.LEADER;
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return Optional.of("127.0.0.1:7421");
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeader(Optional<String> member) {
+    return CompletableFuture.failedFuture(new IOException("there is no other member"));
   }
 
   @Override

@@ -11,9 +11,15 @@ public sealed interface CatalogChange {
    *
    * @param splitPoints encoded identifiers at which all partitions but the first start, strictly
    *     ascending, not empty
+   * @param nodes ids of the nodes the copies may be placed on, as many as there are copies at
+   *     least; empty in changes written before placement was recorded
    */
   record CreateStore(
-      String name, List<IdentifierField> schema, StoreOptions options, List<byte[]> splitPoints)
+      String name,
+      List<IdentifierField> schema,
+      StoreOptions options,
+      List<byte[]> splitPoints,
+      List<String> nodes)
       implements CatalogChange {
 
     public CreateStore {
@@ -21,6 +27,18 @@ public sealed interface CatalogChange {
       Objects.requireNonNull(options, "options");
       schema = List.copyOf(schema);
       splitPoints = List.copyOf(splitPoints);
+      nodes = List.copyOf(nodes);
+    }
+
+    /** Leaves it to the cluster where the copies go. */
+    public CreateStore(
+        String name, List<IdentifierField> schema, StoreOptions options, List<byte[]> splitPoints) {
+      this(name, schema, options, splitPoints, List.of());
+    }
+
+    /** The same on given nodes. */
+    public CreateStore on(List<String> given) {
+      return new CreateStore(name, schema, options, splitPoints, given);
     }
   }
 

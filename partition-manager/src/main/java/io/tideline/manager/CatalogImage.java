@@ -161,6 +161,13 @@ public final class CatalogImage {
     if (problem != null) {
       return refuse(problem);
     }
+    int replicas = create.options().replicas();
+    if (!create.nodes().isEmpty() && replicas > create.nodes().size()) {
+      return refuse(
+          new CatalogOutcome.Invalid(
+              "options.replicas",
+              replicas + " copies do not fit on " + create.nodes().size() + " nodes"));
+    }
     StoreDescriptor store =
         new StoreDescriptor(
             nextStoreId,
@@ -170,7 +177,7 @@ public final class CatalogImage {
             StoreState.CREATING,
             timeMillis,
             0,
-            cut(create.splitPoints()));
+            cut(create));
     return new CatalogTransition(
         new CatalogOutcome.Done(store),
         new CatalogDelta(
@@ -196,12 +203,21 @@ public final class CatalogImage {
     return null;
   }
 
-  private List<PartitionDescriptor> cut(List<byte[]> points) {
+  private List<PartitionDescriptor> cut(CatalogChange.CreateStore create) {
+    List<byte[]> points = create.splitPoints();
     List<PartitionDescriptor> partitions = new ArrayList<>(points.size() + 1);
     byte[] start = {};
     for (int i = 0; i <= points.size(); i++) {
       byte[] end = i < points.size() ? points.get(i) : new byte[0];
-      partitions.add(new PartitionDescriptor(nextPartitionId + i, nextStoreId, start, end, 1, 1));
+      partitions.add(
+          new PartitionDescriptor(
+              nextPartitionId + i,
+              nextStoreId,
+              start,
+              end,
+              Placement.inTurn(create.nodes(), create.options().replicas(), nextPartitionId + i),
+              1,
+              1));
       start = end;
     }
     return partitions;

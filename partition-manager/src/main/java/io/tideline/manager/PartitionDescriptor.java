@@ -1,6 +1,7 @@
 package io.tideline.manager;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -10,6 +11,8 @@ import java.util.Objects;
  * @param partitionId unique in the cluster, never reused, at least 1 (0 is the catalog)
  * @param start inclusive; empty for "from the first"
  * @param end exclusive; empty for "to the last"
+ * @param replicas ids of the nodes that hold a copy, the one that should lead first; empty for
+ *     every node of the cluster, as before placement was recorded
  * @param membershipVersion rises with every change of the replicas, from 1
  * @param rangeVersion rises with every split and merge, from 1
  */
@@ -18,12 +21,14 @@ public record PartitionDescriptor(
     long storeId,
     byte[] start,
     byte[] end,
+    List<String> replicas,
     long membershipVersion,
     long rangeVersion) {
 
   public PartitionDescriptor {
     Objects.requireNonNull(start, "start");
     Objects.requireNonNull(end, "end");
+    replicas = List.copyOf(replicas);
     if (partitionId < 1 || storeId < 1 || membershipVersion < 1 || rangeVersion < 1) {
       throw new IllegalArgumentException(
           "partition "
@@ -41,6 +46,11 @@ public record PartitionDescriptor(
     }
   }
 
+  /** Whether a node holds a copy. */
+  public boolean isOn(String nodeId) {
+    return replicas.isEmpty() || replicas.contains(nodeId);
+  }
+
   /** Whether a timeline's encoded identifier lies in the range. */
   public boolean contains(byte[] identifier) {
     return Arrays.compareUnsigned(start, identifier) <= 0
@@ -54,6 +64,7 @@ public record PartitionDescriptor(
         && storeId == other.storeId
         && Arrays.equals(start, other.start)
         && Arrays.equals(end, other.end)
+        && replicas.equals(other.replicas)
         && membershipVersion == other.membershipVersion
         && rangeVersion == other.rangeVersion;
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 final class CatalogImageTest {
@@ -70,6 +71,33 @@ final class CatalogImageTest {
         new CatalogChange.CreateStore(
             "chat", SCHEMA, StoreOptions.defaults(SequenceMode.DENSE), points);
     assertThat(apply(create)).isInstanceOf(CatalogOutcome.Invalid.class);
+  }
+
+  @Test
+  void copiesGoToNodesInTurnAndNeverTwiceToOne() {
+    List<String> nodes = List.of("n1", "n2", "n3", "n4");
+    StoreDescriptor store = done(apply(create("chat", "b", "c", "d").on(nodes), 1_000));
+    Map<String, Integer> leaders = new TreeMap<>();
+    for (PartitionDescriptor partition : store.partitions()) {
+      assertThat(partition.replicas()).hasSize(1).isSubsetOf(nodes);
+      leaders.merge(partition.replicas().getFirst(), 1, Integer::sum);
+      assertThat(partition.isOn(partition.replicas().getFirst())).isTrue();
+      assertThat(partition.isOn("n5")).isFalse();
+    }
+    assertThat(leaders).hasSize(4).allSatisfy((node, count) -> assertThat(count).isEqualTo(1));
+
+    StoreOptions three = new StoreOptions(SequenceMode.DENSE, 0, 0, 0, StorageType.ANY, 3, 1_000);
+    StoreDescriptor copied =
+        done(apply(new CatalogChange.CreateStore("log", SCHEMA, three, List.of(), nodes), 1_000));
+    assertThat(copied.partitions().getFirst().replicas()).hasSize(3).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void moreCopiesThanNodesAreRefused() {
+    StoreOptions three = new StoreOptions(SequenceMode.DENSE, 0, 0, 0, StorageType.ANY, 3, 1_000);
+    assertThat(
+            apply(new CatalogChange.CreateStore("c", SCHEMA, three, List.of(), List.of("a", "b"))))
+        .isInstanceOf(CatalogOutcome.Invalid.class);
   }
 
   @Test
@@ -135,7 +163,7 @@ final class CatalogImageTest {
             StoreState.LIVE,
             0,
             0,
-            List.of(new PartitionDescriptor(2, 2, bytes("a"), bytes(""), 1, 1)));
+            List.of(new PartitionDescriptor(2, 2, bytes("a"), bytes(""), List.of(), 1, 1)));
     assertThatThrownBy(() -> CatalogImage.of(List.of(store, gap), 3, 3))
         .hasMessageContaining("does not continue");
   }

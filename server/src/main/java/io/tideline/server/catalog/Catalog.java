@@ -4,8 +4,11 @@ import io.tideline.manager.CatalogChange;
 import io.tideline.manager.CatalogImage;
 import io.tideline.manager.CatalogOutcome;
 import io.tideline.manager.OptionsUpdate;
+import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
+import io.tideline.server.cluster.Members;
 import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.util.List;
 import java.util.Optional;
@@ -37,17 +40,30 @@ public interface Catalog {
   Optional<StoreDescriptor> storeOf(long partitionId);
 
   /**
-   * The partition on this node that holds a timeline; empty if it is not running here (yet).
+   * The partition that holds a timeline, usable from this node wherever its replicas are; empty if
+   * its only one is this node's and not running (yet).
    *
    * @param identifier encoded identifier
    */
   Optional<Partition> route(StoreDescriptor store, byte[] identifier);
 
-  /** A partition running on this node, partition 0 included. */
-  Optional<Partition> partition(long partitionId);
+  /** As above, of a partition by its descriptor. The same object for the same partition. */
+  Optional<Partition> route(PartitionDescriptor partition);
 
-  /** All partitions running on this node by id, partition 0 included. */
-  List<Partition> partitions();
+  /** A replica running on this node, that of partition 0 included. */
+  Optional<Replica> partition(long partitionId);
+
+  /** All replicas running on this node by partition, that of partition 0 included. */
+  List<Replica> partitions();
+
+  /** The nodes of the cluster. */
+  Members members();
+
+  /**
+   * Completes with true once this node knows of every change that was acknowledged anywhere before
+   * the call; with false if the catalog cannot be asked at the moment.
+   */
+  CompletableFuture<Boolean> current();
 
   /** Why a partition of this node could not be opened; empty for all others. */
   Optional<PartitionFailure> failure(long partitionId);

@@ -1,6 +1,7 @@
 package io.tideline.server.catalog;
 
 import io.tideline.manager.CatalogChange;
+import io.tideline.manager.CatalogOutcome;
 import io.tideline.manager.IdentifierField;
 import io.tideline.manager.IdentifierType;
 import io.tideline.manager.OptionsUpdate;
@@ -24,7 +25,10 @@ import java.util.OptionalLong;
 final class CatalogFormat {
 
   /** Version written; older ones stay readable. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
+
+  /** Without nodes in changes and replicas in records; still read. */
+  private static final int VERSION_WITHOUT_PLACEMENT = 1;
 
   // Type codes of changes: on disk, never renumbered.
   private static final int CREATE_STORE = 1;
@@ -33,6 +37,13 @@ final class CatalogFormat {
   private static final int DROP_STORE = 4;
   private static final int PURGE_STORE = 5;
   private static final int FORGET_STORE = 6;
+
+  // Type codes of outcomes: between nodes, never renumbered.
+  private static final int DONE = 1;
+  private static final int STORE_EXISTS = 2;
+  private static final int STORE_NOT_FOUND = 3;
+  private static final int TOO_MANY_STORES = 4;
+  private static final int INVALID = 5;
 
   // Flags of ALTER_STORE: which options follow, in this order.
   private static final int HAS_TTL = 1;
@@ -55,6 +66,7 @@ final class CatalogFormat {
         writeOptions(out, c.options());
         out.putLength(c.splitPoints().size());
         c.splitPoints().forEach(out::putBytes);
+        writeStrings(out, c.nodes());
       }
       case CatalogChange.StoreReady c -> out.putByte(STORE_READY).putLong(c.storeId());
       case CatalogChange.AlterStore c -> {
@@ -71,9 +83,9 @@ final class CatalogFormat {
 
   static CatalogChange decodeChange(byte[] bytes) throws FormatException {
     BinaryReader in = new BinaryReader(bytes);
-    readVersion(in, "catalog change");
+    int version = readVersion(in, "catalog change");
     try {
-      CatalogChange change = readChange(in);
+      CatalogChange change = readChange(in, version);
       in.expectEnd();
       return change;
     } catch (IllegalArgumentException e) {
@@ -81,12 +93,16 @@ final class CatalogFormat {
     }
   }
 
-  private static CatalogChange readChange(BinaryReader in) throws FormatException {
+  private static CatalogChange readChange(BinaryReader in, int version) throws FormatException {
     int type = in.readByte();
     return switch (type) {
       case CREATE_STORE ->
           new CatalogChange.CreateStore(
-              readString(in), readSchema(in), readOptions(in), readList(in));
+              readString(in),
+              readSchema(in),
+              readOptions(in),
+              readList(in),
+              readPlacement(in, version));
       case STORE_READY -> new CatalogChange.StoreReady(in.readLong());
       case ALTER_STORE -> new CatalogChange.AlterStore(readString(in), readUpdate(in));
       case DROP_STORE -> new CatalogChange.DropStore(readString(in));
@@ -94,6 +110,47 @@ final class CatalogFormat {
       case FORGET_STORE -> new CatalogChange.ForgetStore(in.readLong());
       default -> throw new FormatException("catalog change type " + type + " is unknown");
     };
+  }
+
+  /** What a change gave, for the node that asked for it. */
+  static byte[] encode(CatalogOutcome outcome) {
+    BinaryWriter out = new BinaryWriter().putByte(VERSION);
+    switch (outcome) {
+      case CatalogOutcome.Done o -> out.putByte(DONE).putBytes(encode(o.store()));
+      case CatalogOutcome.StoreExists o ->
+          writeString(out.putByte(STORE_EXISTS).putByte(o.state().code()), o.name());
+      case CatalogOutcome.StoreNotFound o -> writeString(out.putByte(STORE_NOT_FOUND), o.name());
+      case CatalogOutcome.TooManyStores o -> out.putByte(TOO_MANY_STORES).putInt(o.limit());
+      case CatalogOutcome.Invalid o -> {
+        writeString(out.putByte(INVALID), o.field());
+        writeString(out, o.problem());
+      }
+    }
+    return out.toByteArray();
+  }
+
+  static CatalogOutcome decodeOutcome(byte[] bytes) throws FormatException {
+    BinaryReader in = new BinaryReader(bytes);
+    readVersion(in, "catalog outcome");
+    try {
+      int type = in.readByte();
+      CatalogOutcome outcome =
+          switch (type) {
+            case DONE -> new CatalogOutcome.Done(decodeStore(in.readBytes()));
+            case STORE_EXISTS -> {
+              StoreState state = StoreState.ofCode(in.readByte());
+              yield new CatalogOutcome.StoreExists(readString(in), state);
+            }
+            case STORE_NOT_FOUND -> new CatalogOutcome.StoreNotFound(readString(in));
+            case TOO_MANY_STORES -> new CatalogOutcome.TooManyStores(in.readInt());
+            case INVALID -> new CatalogOutcome.Invalid(readString(in), readString(in));
+            default -> throw new FormatException("catalog outcome type " + type + " is unknown");
+          };
+      in.expectEnd();
+      return outcome;
+    } catch (IllegalArgumentException e) {
+      throw unreadable("catalog outcome", e);
+    }
   }
 
   /** The record of one store. Ends of partitions are left out: each is the start of the next. */
@@ -111,13 +168,14 @@ final class CatalogFormat {
           .putBytes(partition.start())
           .putLong(partition.membershipVersion())
           .putLong(partition.rangeVersion());
+      writeStrings(out, partition.replicas());
     }
     return out.toByteArray();
   }
 
   static StoreDescriptor decodeStore(byte[] bytes) throws FormatException {
     BinaryReader in = new BinaryReader(bytes);
-    readVersion(in, "store record");
+    int version = readVersion(in, "store record");
     try {
       long storeId = in.readLong();
       StoreDescriptor store =
@@ -129,7 +187,7 @@ final class CatalogFormat {
               StoreState.ofCode(in.readByte()),
               in.readLong(),
               in.readLong(),
-              readPartitions(in, storeId));
+              readPartitions(in, storeId, version));
       in.expectEnd();
       return store;
     } catch (IllegalArgumentException e) {
@@ -138,14 +196,24 @@ final class CatalogFormat {
   }
 
   private record PartitionStart(
-      long partitionId, byte[] start, long membershipVersion, long rangeVersion) {}
+      long partitionId,
+      byte[] start,
+      long membershipVersion,
+      long rangeVersion,
+      List<String> replicas) {}
 
-  private static List<PartitionDescriptor> readPartitions(BinaryReader in, long storeId)
-      throws FormatException {
+  private static List<PartitionDescriptor> readPartitions(
+      BinaryReader in, long storeId, int version) throws FormatException {
     int count = in.readLength();
     List<PartitionStart> starts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      starts.add(new PartitionStart(in.readLong(), in.readBytes(), in.readLong(), in.readLong()));
+      starts.add(
+          new PartitionStart(
+              in.readLong(),
+              in.readBytes(),
+              in.readLong(),
+              in.readLong(),
+              readPlacement(in, version)));
     }
     List<PartitionDescriptor> partitions = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -153,7 +221,13 @@ final class CatalogFormat {
       byte[] end = i + 1 < count ? starts.get(i + 1).start() : new byte[0];
       partitions.add(
           new PartitionDescriptor(
-              p.partitionId(), storeId, p.start(), end, p.membershipVersion(), p.rangeVersion()));
+              p.partitionId(),
+              storeId,
+              p.start(),
+              end,
+              p.replicas(),
+              p.membershipVersion(),
+              p.rangeVersion()));
     }
     return partitions;
   }
@@ -259,6 +333,23 @@ final class CatalogFormat {
     return list;
   }
 
+  private static List<String> readPlacement(BinaryReader in, int version) throws FormatException {
+    if (version == VERSION_WITHOUT_PLACEMENT) {
+      return List.of();
+    }
+    int count = in.readLength();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      names.add(readString(in));
+    }
+    return names;
+  }
+
+  private static void writeStrings(BinaryWriter out, List<String> values) {
+    out.putLength(values.size());
+    values.forEach(value -> writeString(out, value));
+  }
+
   private static void writeString(BinaryWriter out, String value) {
     out.putBytes(value.getBytes(StandardCharsets.UTF_8));
   }
@@ -267,12 +358,19 @@ final class CatalogFormat {
     return new String(in.readBytes(), StandardCharsets.UTF_8);
   }
 
-  private static void readVersion(BinaryReader in, String what) throws FormatException {
+  private static int readVersion(BinaryReader in, String what) throws FormatException {
     int version = in.readByte();
-    if (version != VERSION) {
+    if (version < VERSION_WITHOUT_PLACEMENT || version > VERSION) {
       throw new FormatException(
-          what + " version " + version + " is unknown, this program reads " + VERSION);
+          what
+              + " version "
+              + version
+              + " is unknown, this program reads "
+              + VERSION_WITHOUT_PLACEMENT
+              + " to "
+              + VERSION);
     }
+    return version;
   }
 
   private static FormatException unreadable(String what, IllegalArgumentException cause) {

@@ -86,7 +86,7 @@ final class CatalogStateMachine implements StateMachine {
         write(transition.delta());
         next = next.with(transition.delta());
       }
-      results.add(new CommandResult.CatalogChanged(transition.outcome()));
+      results.add(new CommandResult.CatalogChanged(CatalogFormat.encode(transition.outcome())));
     }
     engine.apply(out);
     image = next;

@@ -1,7 +1,10 @@
 package io.tideline.server.catalog;
 
+import com.google.common.net.InetAddresses;
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
+import io.tideline.server.cluster.Member;
+import io.tideline.server.cluster.Members;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +17,7 @@ import java.util.Objects;
  *     the host's. Exists, and is locked by the caller
  * @param raftAddress where the Raft transport listens; also this node's name in its groups, so it
  *     must stay the same over the life of the data
+ * @param members the nodes of the cluster
  * @param electionTimeout how long a follower waits for its leader before it stands for election
  * @param engineOptions settings of every partition's engine; its scheme is for partitions whose
  *     rows live long, others merge their files by their TTL
@@ -26,6 +30,7 @@ import java.util.Objects;
 public record HostSettings(
     Path dataDirectory,
     InetSocketAddress raftAddress,
+    Members members,
     Duration electionTimeout,
     EngineOptions engineOptions,
     int logSegmentBytes,
@@ -37,6 +42,7 @@ public record HostSettings(
   public HostSettings {
     Objects.requireNonNull(dataDirectory, "dataDirectory");
     Objects.requireNonNull(raftAddress, "raftAddress");
+    Objects.requireNonNull(members, "members");
     Objects.requireNonNull(engineOptions, "engineOptions");
     Objects.requireNonNull(electionTimeout, "electionTimeout");
     Objects.requireNonNull(dropGrace, "dropGrace");
@@ -51,6 +57,7 @@ public record HostSettings(
     return new HostSettings(
         dataDirectory,
         new InetSocketAddress("127.0.0.1", 7421),
+        Members.alone(new Member("node-1", "127.0.0.1:7421", "")),
         Duration.ofSeconds(5),
         EngineOptions.DEFAULTS,
         64 << 20,
@@ -60,10 +67,16 @@ public record HostSettings(
         Duration.ofDays(3));
   }
 
+  /** The same for a node on its own at another address. */
   public HostSettings withRaftAddress(InetSocketAddress address) {
     return new HostSettings(
         dataDirectory,
         address,
+        Members.alone(
+            new Member(
+                members.self().nodeId(),
+                InetAddresses.toUriString(address.getAddress()) + ":" + address.getPort(),
+                members.self().grpcAddress())),
         electionTimeout,
         engineOptions,
         logSegmentBytes,
@@ -77,6 +90,7 @@ public record HostSettings(
     return new HostSettings(
         dataDirectory,
         raftAddress,
+        members,
         electionTimeout,
         options,
         logSegmentBytes,

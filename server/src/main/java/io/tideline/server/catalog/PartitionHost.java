@@ -6,12 +6,14 @@ import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
+import io.tideline.manager.PartitionDescriptor;
+import io.tideline.server.cluster.Member;
+import io.tideline.server.cluster.Members;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.PartitionOptions;
 import io.tideline.server.command.TimelineStateMachine;
 import io.tideline.server.replica.ExpiryClock;
-import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReplicaContext;
 import io.tideline.server.replica.WriteOutcome;
@@ -19,12 +21,18 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,13 +40,26 @@ import org.slf4j.LoggerFactory;
  * Opens, finds, closes and deletes the partitions of timelines that run on this node, one engine
  * directory each: {@code partitions/<partition id>}.
  *
- * <p>Threading: look-ups by any thread; opening, closing and destroying one partition by one thread
- * at a time, which is the catalog's.
+ * <p>Threading: safe for many threads; of those that open, close or destroy one partition, one
+ * waits for the other.
  */
 final class PartitionHost {
 
   private record Running(
-      PartitionReplica replica, TimelineStateMachine machine, ExpiryClock expiry) {}
+      PartitionReplica replica,
+      TimelineStateMachine machine,
+      ExpiryClock expiry,
+      boolean shared,
+      AtomicReference<PartitionOptions> wanted,
+      AtomicBoolean settingOptions) {}
+
+  /**
+   * Partitions opened or closed at the same time wait for each other by their id in so many groups.
+   */
+  private static final int LOCKS = 64;
+
+  /** Directory of a partition of timelines: its id, which is at least 1. */
+  private static final Pattern PARTITION_NAME = Pattern.compile("[1-9][0-9]{0,17}");
 
   private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
 
@@ -46,6 +67,8 @@ final class PartitionHost {
   private final EngineOptions engineOptions;
   private final EngineResources resources;
   private final ReplicaContext context;
+  private final Members members;
+  private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
   private final Map<Long, Running> running = new ConcurrentHashMap<>();
 
   /** Partitions whose own files were found damaged at start; none of them is running. */
@@ -59,14 +82,17 @@ final class PartitionHost {
       Path directory,
       EngineOptions engineOptions,
       EngineResources resources,
-      ReplicaContext context) {
+      ReplicaContext context,
+      Members members) {
     this.directory = directory;
     this.engineOptions = engineOptions;
     this.resources = resources;
     this.context = context;
+    this.members = members;
+    Arrays.setAll(locks, i -> new ReentrantLock());
   }
 
-  Optional<Partition> find(long partitionId) {
+  Optional<PartitionReplica> find(long partitionId) {
     return Optional.ofNullable(running.get(partitionId)).map(Running::replica);
   }
 
@@ -87,6 +113,27 @@ final class PartitionHost {
     return damaged.values().stream()
         .sorted(Comparator.comparingLong(PartitionFailure::partitionId))
         .toList();
+  }
+
+  /**
+   * Gives the partitions this node leads the options their store has by now. For those with other
+   * replicas, whose leader changes: nobody else knows who has to.
+   */
+  void keepOptions() {
+    for (Running partition : running.values()) {
+      PartitionOptions wanted = Objects.requireNonNull(partition.wanted().get());
+      if (partition.shared()
+          && partition.replica().leads()
+          && !partition.machine().options().equals(Optional.of(wanted))
+          && partition.settingOptions().compareAndSet(false, true)) {
+        // A refusal or an unknown outcome needs no care: the next round asks again.
+        var _ =
+            partition
+                .replica()
+                .write(List.of(new Command.SetOptions(wanted)), true)
+                .whenComplete((done, error) -> partition.settingOptions().set(false));
+      }
+    }
   }
 
   /** Lets partitions that nobody writes to expire what is due. */
@@ -117,35 +164,64 @@ final class PartitionHost {
   }
 
   /**
-   * Opens a partition and returns once it takes writes under {@code options}; then {@link #find}
-   * finds it. One that runs already only gets the options.
+   * Opens this node's replica of a partition; then {@link #find} finds it. One that is the only
+   * replica takes writes under {@code options} on return. One of several has begun to join the
+   * others, and whoever leads gives it the options. One that runs already only gets the options.
    */
-  void open(long partitionId, PartitionOptions options) throws IOException, InterruptedException {
-    Running partition = running.get(partitionId);
-    if (partition == null) {
-      Engine engine = openEngine(partitionId, options.ttlMillis());
-      TimelineStateMachine machine;
-      try {
-        machine = TimelineStateMachine.open(engine);
-      } catch (IOException | RuntimeException e) {
-        engine.close();
-        throw e;
-      }
-      PartitionReplica replica =
-          PartitionReplica.open(
-              partitionId, List.of(context.groups().self()), engine, machine, context);
-      partition = new Running(replica, machine, new ExpiryClock(replica, machine, context.clock()));
-      try {
-        awaitReady(replica);
+  void open(PartitionDescriptor descriptor, PartitionOptions options)
+      throws IOException, InterruptedException {
+    long partitionId = descriptor.partitionId();
+    List<Member> holders = members.of(descriptor.replicas());
+    ReentrantLock lock = lockOf(partitionId);
+    lock.lockInterruptibly();
+    try {
+      Running partition = running.get(partitionId);
+      if (partition == null) {
+        partition = start(partitionId, holders, options);
+        if (!partition.shared()) {
+          try {
+            awaitReady(partition.replica());
+            setOptions(partition, options);
+          } catch (IOException | RuntimeException | InterruptedException e) {
+            closeQuietly(partition.replica());
+            throw e;
+          }
+        }
+        running.put(partitionId, partition);
+      } else if (partition.shared()) {
+        partition.wanted().set(options);
+      } else {
         setOptions(partition, options);
-      } catch (IOException | RuntimeException | InterruptedException e) {
-        closeQuietly(replica);
-        throw e;
       }
-      running.put(partitionId, partition);
-    } else {
-      setOptions(partition, options);
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private Running start(long partitionId, List<Member> holders, PartitionOptions options)
+      throws IOException {
+    Engine engine = openEngine(partitionId, options.ttlMillis());
+    TimelineStateMachine machine;
+    try {
+      machine = TimelineStateMachine.open(engine);
+    } catch (IOException | RuntimeException e) {
+      engine.close();
+      throw e;
+    }
+    List<String> addresses = holders.stream().map(Member::raftAddress).toList();
+    PartitionReplica replica =
+        PartitionReplica.open(partitionId, addresses, engine, machine, context);
+    return new Running(
+        replica,
+        machine,
+        new ExpiryClock(replica, machine, context.clock()),
+        holders.size() > 1,
+        new AtomicReference<>(options),
+        new AtomicBoolean());
+  }
+
+  private ReentrantLock lockOf(long partitionId) {
+    return locks[Math.floorMod(partitionId, LOCKS)];
   }
 
   /**
@@ -153,10 +229,11 @@ final class PartitionHost {
    * log is applied again, is noted as its {@link #failure}, so that the others can serve. Anything
    * else fails: a damaged log, a full disk or a newer format are not of one partition alone.
    */
-  void openUnlessDamaged(long partitionId, PartitionOptions options)
+  void openUnlessDamaged(PartitionDescriptor descriptor, PartitionOptions options)
       throws IOException, InterruptedException {
+    long partitionId = descriptor.partitionId();
     try {
-      open(partitionId, options);
+      open(descriptor, options);
     } catch (CorruptionException e) {
       if (!e.file().startsWith(path(partitionId))) {
         throw e;
@@ -178,6 +255,19 @@ final class PartitionHost {
           failure.message(),
           e);
     }
+  }
+
+  /**
+   * Whether a replica has found its place in the group.
+   *
+   * @throws IOException if it never will
+   */
+  static boolean isReady(PartitionReplica replica) throws IOException, InterruptedException {
+    if (!replica.ready().isDone()) {
+      return false;
+    }
+    awaitReady(replica);
+    return true;
   }
 
   static void awaitReady(PartitionReplica replica) throws IOException, InterruptedException {
@@ -209,8 +299,8 @@ final class PartitionHost {
       return;
     }
     try {
-      WriteOutcome<CommandResult> outcome =
-          partition.replica().execute(new Command.SetOptions(options)).get();
+      WriteOutcome<List<CommandResult>> outcome =
+          partition.replica().write(List.of(new Command.SetOptions(options)), true).get();
       if (!(outcome instanceof WriteOutcome.Applied)) {
         throw new IOException(
             "partition "
@@ -225,24 +315,48 @@ final class PartitionHost {
 
   /** Stops a partition that runs; its data stays. */
   void close(long partitionId) {
-    Running partition = running.remove(partitionId);
-    if (partition != null) {
-      closeQuietly(partition.replica());
+    ReentrantLock lock = lockOf(partitionId);
+    lock.lock();
+    try {
+      Running partition = running.remove(partitionId);
+      if (partition != null) {
+        closeQuietly(partition.replica());
+      }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  /** Partitions of timelines of which there is something in the directory, by id. */
+  List<Long> stored() throws IOException {
+    List<Long> ids = new ArrayList<>();
+    for (String name : resources.fileSystem().list(directory)) {
+      if (PARTITION_NAME.matcher(name).matches()) {
+        ids.add(Long.parseLong(name));
+      }
+    }
+    ids.sort(Comparator.naturalOrder());
+    return ids;
   }
 
   /**
    * Stops a partition and deletes its data, files first, so that a crash in between is made good.
    */
   void destroy(long partitionId) throws IOException {
-    close(partitionId);
-    damaged.remove(partitionId);
-    FileSystem fileSystem = resources.fileSystem();
-    if (fileSystem.exists(path(partitionId))) {
-      deleteTree(fileSystem, path(partitionId));
-      fileSystem.syncDirectory(directory);
+    ReentrantLock lock = lockOf(partitionId);
+    lock.lock();
+    try {
+      close(partitionId);
+      damaged.remove(partitionId);
+      FileSystem fileSystem = resources.fileSystem();
+      if (fileSystem.exists(path(partitionId))) {
+        deleteTree(fileSystem, path(partitionId));
+        fileSystem.syncDirectory(directory);
+      }
+      context.groups().destroy(partitionId);
+    } finally {
+      lock.unlock();
     }
-    context.groups().destroy(partitionId);
   }
 
   private static void deleteTree(FileSystem fileSystem, Path root) throws IOException {

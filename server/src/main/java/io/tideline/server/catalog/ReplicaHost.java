@@ -1,25 +1,30 @@
 package io.tideline.server.catalog;
 
+import io.grpc.BindableService;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
+import io.tideline.server.cluster.Member;
+import io.tideline.server.cluster.Peers;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.GroupLogListener;
 import io.tideline.server.log.GroupLogOptions;
 import io.tideline.server.log.GroupLogStats;
 import io.tideline.server.raft.JRaftGroups;
 import io.tideline.server.replica.Admission;
-import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.ReplicaContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -51,6 +56,10 @@ public final class ReplicaHost implements AutoCloseable {
   /** How often disk space is sampled, expiry and forgotten memtables are looked after. */
   private static final long MAINTENANCE_MILLIS = 1_000;
 
+  /** How often a node that finds no majority says so. */
+  private static final long WAITING_TOLD_SECONDS = 10;
+
+  private static final long CATALOG_RETRY_MILLIS = 5;
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaHost.class);
 
   private final HostSettings settings;
@@ -69,6 +78,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final Admission admission;
   private final GroupLog log;
   private final JRaftGroups groups;
+  private final Peers peers;
   private final PartitionHost partitions;
   private final PartitionReplica catalogReplica;
   private final DamageLog damage;
@@ -83,6 +93,7 @@ public final class ReplicaHost implements AutoCloseable {
     this.settings = settings;
     this.resources = resources;
     this.fatal = fatal;
+    this.peers = new Peers(settings.members());
     this.damage = new DamageLog(settings.dataDirectory());
     this.admission =
         new Admission(
@@ -109,18 +120,34 @@ public final class ReplicaHost implements AutoCloseable {
                 settings.engineOptions().flushLogBytes(),
                 this::replicaFailed);
         this.partitions =
-            new PartitionHost(partitionsDirectory, settings.engineOptions(), resources, context);
+            new PartitionHost(
+                partitionsDirectory,
+                settings.engineOptions(),
+                resources,
+                context,
+                settings.members());
         Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
         CatalogStateMachine machine = openCatalog(engine);
         this.catalogReplica =
             PartitionReplica.open(
-                CATALOG_PARTITION, List.of(groups.self()), engine, machine, context);
+                CATALOG_PARTITION,
+                settings.members().all().stream().map(Member::raftAddress).toList(),
+                engine,
+                machine,
+                context);
         StoreCatalog stores =
             new StoreCatalog(
-                catalogReplica, machine, partitions, admission, settings.dropGrace(), clock);
+                catalogReplica,
+                machine,
+                partitions,
+                new CatalogFollower(settings.members().self().nodeId(), partitions, log),
+                peers,
+                admission,
+                settings.dropGrace(),
+                clock);
         try {
           sampleDisk();
-          PartitionHost.awaitReady(catalogReplica);
+          awaitCatalog(stores);
           stores.resume();
         } catch (IOException | RuntimeException | InterruptedException e) {
           stores.stopChanges();
@@ -140,6 +167,28 @@ public final class ReplicaHost implements AutoCloseable {
     var _ =
         timer.scheduleWithFixedDelay(
             this::maintain, MAINTENANCE_MILLIS, MAINTENANCE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns once this node knows every store there is. */
+  private void awaitCatalog(StoreCatalog stores) throws IOException, InterruptedException {
+    long toldAt = System.nanoTime();
+    while (!PartitionHost.isReady(catalogReplica) || !isCurrent(stores)) {
+      if (System.nanoTime() - toldAt > TimeUnit.SECONDS.toNanos(WAITING_TOLD_SECONDS)) {
+        toldAt = System.nanoTime();
+        LOG.info(
+            "waiting for a majority of the members {}: are the others started?",
+            settings.members().all());
+      }
+      TimeUnit.MILLISECONDS.sleep(CATALOG_RETRY_MILLIS);
+    }
+  }
+
+  private static boolean isCurrent(StoreCatalog stores) throws InterruptedException {
+    try {
+      return stores.current().get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a defect while reading the catalog", e.getCause());
+    }
   }
 
   private static CatalogStateMachine openCatalog(Engine engine) throws IOException {
@@ -183,6 +232,17 @@ public final class ReplicaHost implements AutoCloseable {
     return catalog().partitions().stream().mapToLong(p -> p.status().replayedEntries()).sum();
   }
 
+  /** What other nodes may call on this one. */
+  public BindableService peerService() {
+    return peers.service(this::replica);
+  }
+
+  private Optional<PartitionReplica> replica(long partitionId) {
+    return partitionId == CATALOG_PARTITION
+        ? Optional.of(catalogReplica)
+        : partitions.find(partitionId);
+  }
+
   /** Bytes of log segments on disk. */
   public long logBytes() {
     return log.stats().logBytes();
@@ -216,7 +276,7 @@ public final class ReplicaHost implements AutoCloseable {
       damage.tell(catalogReplica);
       StoreCatalog stores = catalog.get();
       if (stores != null) {
-        stores.reap();
+        stores.lookAfter();
       }
     } catch (IOException | RuntimeException e) {
       LOG.error("maintenance failed and will be tried again", e);
@@ -236,7 +296,7 @@ public final class ReplicaHost implements AutoCloseable {
   }
 
   /** Flushes in the background unless a flush asked for here is still running. */
-  private void flush(Partition partition) {
+  private void flush(Replica partition) {
     long id = partition.partitionId();
     if (!flushing.add(id)) {
       return;
@@ -287,6 +347,7 @@ public final class ReplicaHost implements AutoCloseable {
       stores.stopChanges();
     }
     closeReplicas();
+    peers.close();
     groups.close();
     stopThreads();
     closeLog();
@@ -329,7 +390,7 @@ public final class ReplicaHost implements AutoCloseable {
       if (stores == null || closed.get()) {
         return;
       }
-      List<Partition> toFlush = new ArrayList<>();
+      List<Replica> toFlush = new ArrayList<>();
       pinning.forEach(id -> stores.partition(id).ifPresent(toFlush::add));
       answers.execute(() -> toFlush.forEach(ReplicaHost.this::flush));
     }

@@ -1,33 +1,40 @@
 package io.tideline.server.catalog;
 
 import io.tideline.manager.CatalogChange;
+import io.tideline.manager.CatalogImage;
 import io.tideline.manager.CatalogOutcome;
 import io.tideline.manager.OptionsUpdate;
 import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.manager.StoreState;
+import io.tideline.server.cluster.Members;
+import io.tideline.server.cluster.Peers;
+import io.tideline.server.cluster.RoutedPartition;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandResult;
-import io.tideline.server.command.PartitionOptions;
+import io.tideline.server.command.FormatException;
 import io.tideline.server.replica.Admission;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.ReadOutcome;
 import io.tideline.server.replica.Refusal;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,15 +52,26 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreCatalog implements Catalog {
 
-  /** Partitions opened at the same time: enough to share syncs, few enough for one disk. */
-  private static final int OPEN_PARALLEL = 16;
-
   private static final long STOP_SECONDS = 10;
+
+  /** How long the partitions of a new store have to find leaders: several elections. */
+  private static final long READY_SECONDS = 30;
+
+  /** How often a partition that cannot take its options yet is asked again. */
+  private static final long READY_RETRY_MILLIS = 50;
+
+  /** A store that is in the making for so long was left by a node that stopped. */
+  private static final long ABANDONED_MILLIS = 2 * READY_SECONDS * 1_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(StoreCatalog.class);
 
   private final PartitionReplica replica;
   private final CatalogStateMachine machine;
   private final PartitionHost partitions;
+  private final CatalogFollower follower;
+  private final Peers peers;
+  private final RoutedPartition everywhere;
+  private final Map<Long, RoutedPartition> routes = new ConcurrentHashMap<>();
   private final Admission admission;
   private final Duration dropGrace;
   private final InstantSource clock;
@@ -64,12 +82,17 @@ final class StoreCatalog implements Catalog {
       PartitionReplica replica,
       CatalogStateMachine machine,
       PartitionHost partitions,
+      CatalogFollower follower,
+      Peers peers,
       Admission admission,
       Duration dropGrace,
       InstantSource clock) {
     this.replica = replica;
     this.machine = machine;
     this.partitions = partitions;
+    this.follower = follower;
+    this.peers = peers;
+    this.everywhere = peers.route(replica.partitionId(), List.of(), id -> Optional.of(replica));
     this.admission = admission;
     this.dropGrace = dropGrace;
     this.clock = clock;
@@ -102,22 +125,57 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<Partition> route(StoreDescriptor store, byte[] identifier) {
-    return partitions.find(store.partitionOf(identifier).partitionId());
+    return route(store.partitionOf(identifier));
   }
 
   @Override
-  public Optional<Partition> partition(long partitionId) {
+  public Optional<Partition> route(PartitionDescriptor partition) {
+    boolean elsewhereToo =
+        peers.members().of(partition.replicas()).stream()
+            .anyMatch(member -> !member.equals(peers.members().self()));
+    return elsewhereToo || partitions.find(partition.partitionId()).isPresent()
+        ? Optional.of(routed(partition))
+        : Optional.empty();
+  }
+
+  private RoutedPartition routed(PartitionDescriptor partition) {
+    return routes.computeIfAbsent(
+        partition.partitionId(), id -> peers.route(id, partition.replicas(), partitions::find));
+  }
+
+  @Override
+  public Optional<Replica> partition(long partitionId) {
     return partitionId == replica.partitionId()
         ? Optional.of(replica)
-        : partitions.find(partitionId);
+        : partitions.find(partitionId).map(Replica.class::cast);
   }
 
   @Override
-  public List<Partition> partitions() {
-    List<Partition> all = new ArrayList<>();
+  public List<Replica> partitions() {
+    List<Replica> all = new ArrayList<>();
     all.add(replica);
     all.addAll(partitions.replicas());
     return all;
+  }
+
+  @Override
+  public Members members() {
+    return peers.members();
+  }
+
+  /** By a read of the catalog's own partition: what it shows is applied here by then. */
+  @Override
+  public CompletableFuture<Boolean> current() {
+    return replica
+        .read()
+        .thenApply(
+            outcome -> {
+              if (outcome instanceof ReadOutcome.Ready(var view)) {
+                view.close();
+                return true;
+              }
+              return false;
+            });
   }
 
   @Override
@@ -138,13 +196,15 @@ final class StoreCatalog implements Catalog {
   @Override
   public CompletableFuture<WriteOutcome<CatalogOutcome>> createStore(
       CatalogChange.CreateStore request) {
+    CatalogChange.CreateStore placed =
+        request.nodes().isEmpty() ? request.on(peers.members().ids()) : request;
     return submit(
         () -> {
           Refusal refusal = admission.nodeRefusal();
           if (refusal != null) {
             return new WriteOutcome.Refused<>(refusal);
           }
-          WriteOutcome<CatalogOutcome> registered = change(request);
+          WriteOutcome<CatalogOutcome> registered = change(placed);
           return done(registered).isPresent() ? makeLive(done(registered).get()) : registered;
         });
   }
@@ -156,8 +216,10 @@ final class StoreCatalog implements Catalog {
         () -> {
           WriteOutcome<CatalogOutcome> outcome = change(new CatalogChange.AlterStore(name, update));
           if (done(outcome).isPresent()) {
+            StoreDescriptor store = done(outcome).get();
             try {
-              openPartitions(List.of(done(outcome).get()), this::openUnlessFailed);
+              follower.open(List.of(store), follower::openUnlessFailed);
+              awaitOptions(store);
             } catch (IOException e) {
               LOG.warn("store {} did not take its options everywhere", name, e);
               return new WriteOutcome.Unknown<>(
@@ -173,7 +235,7 @@ final class StoreCatalog implements Catalog {
     return submit(
         () -> {
           WriteOutcome<CatalogOutcome> outcome = change(new CatalogChange.DropStore(name));
-          done(outcome).ifPresent(this::stopPartitions);
+          done(outcome).ifPresent(follower::close);
           return outcome;
         });
   }
@@ -181,43 +243,62 @@ final class StoreCatalog implements Catalog {
   /** Makes this node's partitions what the catalog says. Called once, before anything is served. */
   void resume() throws IOException, InterruptedException {
     List<StoreDescriptor> stores = machine.image().stores();
-    openPartitions(
+    follower.open(
         stores.stream().filter(store -> store.state() == StoreState.LIVE).toList(),
         partitions::openUnlessDamaged);
-    for (StoreDescriptor store : stores) {
-      switch (store.state()) {
-        case LIVE -> {
-          // Opened above.
-        }
-        case CREATING -> {
-          LOG.info("store {} was being created when the node stopped: goes on", store.name());
-          WriteOutcome<CatalogOutcome> outcome = makeLive(store);
-          if (done(outcome).isEmpty()) {
-            LOG.warn("store {} was not created: {}", store.name(), outcome);
-          }
-        }
-        case DROPPED, PURGING -> {
-          // Stays closed; reap() deletes it when it is time.
+    if (peers.members().isAlone()) {
+      // Other nodes may not take calls yet, so in their company lookAfter() sees to it. Those that
+      // were dropped stay closed; lookAfter() deletes them when it is time.
+      for (StoreDescriptor store : stores) {
+        if (store.state() == StoreState.CREATING) {
+          goOn(store);
         }
       }
     }
   }
 
-  /** Deletes what was dropped long enough ago. Returns at once; works on the catalog's thread. */
-  void reap() {
-    boolean due = machine.image().stores().stream().anyMatch(this::isReapable);
-    if (due && !changes.isShutdown()) {
+  private void goOn(StoreDescriptor creating) throws InterruptedException {
+    LOG.info("store {} was being created when a node stopped: goes on", creating.name());
+    WriteOutcome<CatalogOutcome> outcome = makeLive(creating);
+    if (done(outcome).isEmpty()) {
+      LOG.warn("store {} was not created: {}", creating.name(), outcome);
+    }
+  }
+
+  /**
+   * Opens and closes what changed, and where this node leads the catalog, deletes what was dropped
+   * long enough ago and finishes what was left half made. Called every second or so; returns at
+   * once.
+   */
+  void lookAfter() {
+    CatalogImage image = machine.image();
+    if (!peers.members().isAlone()) {
+      follower.follow(image);
+      routes.keySet().removeIf(id -> image.storeOf(id).isEmpty());
+      partitions.keepOptions();
+    }
+    if (!replica.leads() || changes.isShutdown()) {
+      return;
+    }
+    if (image.stores().stream().anyMatch(store -> isReapable(store) || isAbandoned(store))) {
       var _ =
           submit(
               () -> {
                 for (StoreDescriptor store : machine.image().stores()) {
                   if (isReapable(store)) {
                     delete(store);
+                  } else if (isAbandoned(store)) {
+                    goOn(store);
                   }
                 }
                 return new WriteOutcome.Unknown<>("not asked by anybody");
               });
     }
+  }
+
+  private boolean isAbandoned(StoreDescriptor store) {
+    return store.state() == StoreState.CREATING
+        && clock.millis() >= store.createTimeMillis() + ABANDONED_MILLIS;
   }
 
   private boolean isReapable(StoreDescriptor store) {
@@ -234,9 +315,7 @@ final class StoreCatalog implements Catalog {
       return;
     }
     try {
-      for (PartitionDescriptor partition : store.partitions()) {
-        partitions.destroy(partition.partitionId());
-      }
+      follower.destroy(store);
       change(new CatalogChange.ForgetStore(store.storeId()));
       LOG.info("store {} (id {}) is deleted", store.name(), store.storeId());
     } catch (IOException e) {
@@ -247,7 +326,8 @@ final class StoreCatalog implements Catalog {
   private WriteOutcome<CatalogOutcome> makeLive(StoreDescriptor creating)
       throws InterruptedException {
     try {
-      openPartitions(List.of(creating), partitions::open);
+      follower.open(List.of(creating), partitions::open);
+      awaitOptions(creating);
     } catch (IOException e) {
       LOG.warn("store {} cannot be created and is rolled back", creating.name(), e);
       change(new CatalogChange.PurgeStore(creating.storeId()));
@@ -260,43 +340,27 @@ final class StoreCatalog implements Catalog {
     return change(new CatalogChange.StoreReady(creating.storeId()));
   }
 
-  /** How a partition is opened, or given its options if it runs. */
-  private interface Opening {
-    void open(long partitionId, PartitionOptions options) throws IOException, InterruptedException;
-  }
-
-  /** One that could not be opened at start takes its options from the catalog at the next. */
-  private void openUnlessFailed(long partitionId, PartitionOptions options)
-      throws IOException, InterruptedException {
-    if (partitions.failure(partitionId).isEmpty()) {
-      partitions.open(partitionId, options);
-    }
-  }
-
-  /** Opens all partitions of some stores, several at a time; returns when all take writes. */
-  private void openPartitions(List<StoreDescriptor> stores, Opening opening)
-      throws IOException, InterruptedException {
-    Semaphore slots = new Semaphore(OPEN_PARALLEL);
-    List<Future<?>> opened = new ArrayList<>();
+  /**
+   * Has the partitions that are not this node's alone take their options, wherever they are led;
+   * returns when all have, so all take writes.
+   */
+  private void awaitOptions(StoreDescriptor store) throws IOException, InterruptedException {
+    Command command = new Command.SetOptions(CatalogFollower.optionsOf(store));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
+    List<Future<?>> asked = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (StoreDescriptor store : stores) {
-        PartitionOptions options = optionsOf(store);
-        for (PartitionDescriptor partition : store.partitions()) {
-          slots.acquire();
-          opened.add(
+      for (PartitionDescriptor partition : store.partitions()) {
+        if (!peers.members().of(partition.replicas()).equals(List.of(peers.members().self()))) {
+          asked.add(
               threads.submit(
                   () -> {
-                    try {
-                      opening.open(partition.partitionId(), options);
-                      return null;
-                    } finally {
-                      slots.release();
-                    }
+                    awaitOptions(routed(partition), command, deadline);
+                    return null;
                   }));
         }
       }
     }
-    for (Future<?> one : opened) {
+    for (Future<?> one : asked) {
       try {
         one.get();
       } catch (ExecutionException e) {
@@ -305,50 +369,47 @@ final class StoreCatalog implements Catalog {
     }
   }
 
-  private static PartitionOptions optionsOf(StoreDescriptor store) {
-    return new PartitionOptions(
-        store.options().sequenceMode(),
-        store.options().ttlMillis(),
-        store.options().dedupWindowMillis());
-  }
-
-  /** A stopped partition's log is flushed first, or its entries would hold the shared log back. */
-  private void stopPartitions(StoreDescriptor store) {
-    for (PartitionDescriptor partition : store.partitions()) {
-      partitions
-          .find(partition.partitionId())
-          .ifPresent(
-              running -> {
-                try {
-                  running.flush().get(STOP_SECONDS, TimeUnit.SECONDS);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                } catch (Exception e) {
-                  LOG.warn("partition {} stops without a flush", partition.partitionId(), e);
-                }
-                partitions.close(partition.partitionId());
-              });
+  /** Setting options twice does no harm, so an unknown outcome is simply tried again. */
+  private static void awaitOptions(RoutedPartition partition, Command command, long deadline)
+      throws IOException, InterruptedException, ExecutionException {
+    WriteOutcome<CommandResult> outcome = partition.execute(command).get();
+    while (!(outcome instanceof WriteOutcome.Applied)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "partition " + partition.partitionId() + " takes no writes: " + outcome);
+      }
+      TimeUnit.MILLISECONDS.sleep(READY_RETRY_MILLIS);
+      outcome = partition.execute(command).get();
     }
   }
 
   /**
-   * One change through partition 0's log. Blocks; on the catalog's thread only, or before serving.
+   * One change through partition 0's log, wherever it is led; this node's image shows it
+   * afterwards. Blocks; on the catalog's thread only, or before serving.
    */
   private WriteOutcome<CatalogOutcome> change(CatalogChange change) throws InterruptedException {
-    WriteOutcome<CommandResult> outcome;
     try {
-      outcome = replica.execute(new Command.ChangeCatalog(CatalogFormat.encode(change))).get();
+      WriteOutcome<CommandResult> outcome =
+          everywhere.execute(new Command.ChangeCatalog(CatalogFormat.encode(change))).get();
+      if (outcome instanceof WriteOutcome.Applied && !replica.leads() && !current().get()) {
+        LOG.debug("this node learns of the change a little later");
+      }
+      return switch (outcome) {
+        case WriteOutcome.Applied<CommandResult> applied ->
+            new WriteOutcome.Applied<>(
+                CatalogFormat.decodeOutcome(
+                    ((CommandResult.CatalogChanged) applied.result()).outcome()),
+                applied.position());
+        case WriteOutcome.Refused<CommandResult> refused ->
+            new WriteOutcome.Refused<>(refused.refusal());
+        case WriteOutcome.Unknown<CommandResult> unknown ->
+            new WriteOutcome.Unknown<>(unknown.why());
+      };
     } catch (ExecutionException e) {
       throw new IllegalStateException("a defect while changing the catalog", e.getCause());
+    } catch (FormatException e) {
+      return new WriteOutcome.Unknown<>("the catalog's answer is unreadable: " + e.getMessage());
     }
-    return switch (outcome) {
-      case WriteOutcome.Applied<CommandResult> applied ->
-          new WriteOutcome.Applied<>(
-              ((CommandResult.CatalogChanged) applied.result()).outcome(), applied.position());
-      case WriteOutcome.Refused<CommandResult> refused ->
-          new WriteOutcome.Refused<>(refused.refusal());
-      case WriteOutcome.Unknown<CommandResult> unknown -> new WriteOutcome.Unknown<>(unknown.why());
-    };
   }
 
   private static Optional<StoreDescriptor> done(WriteOutcome<CatalogOutcome> outcome) {
@@ -383,6 +444,7 @@ final class StoreCatalog implements Catalog {
 
   /** Finishes the change under way, if it can; takes no more. */
   void stopChanges() {
+    follower.stop();
     changes.shutdown();
     try {
       if (!changes.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {

@@ -1,7 +1,5 @@
 package io.tideline.server.command;
 
-import io.tideline.manager.CatalogOutcome;
-
 /** What applying a {@link Command} gave: the same on every replica. Refusals are results, too. */
 public sealed interface CommandResult
     permits AppendResult,
@@ -16,6 +14,10 @@ public sealed interface CommandResult
     public static final Done INSTANCE = new Done();
   }
 
-  /** Outcome of a catalog change. */
-  record CatalogChanged(CatalogOutcome outcome) implements CommandResult {}
+  /**
+   * A catalog change went through the catalog's log.
+   *
+   * @param outcome what it gave, encoded, see the catalog's format
+   */
+  record CatalogChanged(byte[] outcome) implements CommandResult {}
 }

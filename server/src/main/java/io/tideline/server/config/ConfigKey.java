@@ -13,6 +13,8 @@ import java.util.Optional;
 public enum ConfigKey {
   NODE_ID("node.id", "node-1", "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
   DATA_DIRECTORY("node.data_directory", "data", ".+"),
+  CLUSTER_MEMBERS(
+      "cluster.members", "", "|" + ClusterMember.FORM + "(\\s*,\\s*" + ClusterMember.FORM + ")*"),
   CLUSTER_ID("cluster.id", "", "|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
 
   BIND_ADDRESS("network.bind_address", "127.0.0.1", "[0-9A-Za-z.:%_-]+"),

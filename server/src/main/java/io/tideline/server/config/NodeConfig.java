@@ -3,7 +3,9 @@ package io.tideline.server.config;
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -145,6 +147,56 @@ public final class NodeConfig {
 
   public Path dataDirectory() {
     return Path.of(text(ConfigKey.DATA_DIRECTORY)).toAbsolutePath().normalize();
+  }
+
+  /**
+   * All nodes of the cluster, this one among them; empty for a node on its own.
+   *
+   * @throws ConfigException if a node is named twice, this node is not named, or other ports are
+   *     given for it than it opens
+   */
+  public List<ClusterMember> members() throws ConfigException {
+    String text = text(ConfigKey.CLUSTER_MEMBERS);
+    if (text.isEmpty()) {
+      return List.of();
+    }
+    List<ClusterMember> members = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (String entry : text.split("\\s*,\\s*")) {
+      ClusterMember member = ClusterMember.parse(entry);
+      if (!names.add(member.nodeId())) {
+        throw new ConfigException("cluster.members names " + member.nodeId() + " twice");
+      }
+      members.add(member);
+    }
+    String nodeId = text(ConfigKey.NODE_ID);
+    ClusterMember self =
+        members.stream()
+            .filter(member -> member.nodeId().equals(nodeId))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ConfigException(
+                        "cluster.members does not name this node: node.id is "
+                            + nodeId
+                            + ", the members are "
+                            + names));
+    requirePort(ConfigKey.RAFT_PORT, self.raftPort());
+    requirePort(ConfigKey.GRPC_PORT, self.grpcPort());
+    return members;
+  }
+
+  private void requirePort(ConfigKey key, int asMember) throws ConfigException {
+    if (number(key) != asMember) {
+      throw new ConfigException(
+          "cluster.members gives this node port "
+              + asMember
+              + ", but "
+              + key.key()
+              + " is "
+              + number(key)
+              + "; make them the same");
+    }
   }
 
   /** The cluster this node must belong to, if one is named. */

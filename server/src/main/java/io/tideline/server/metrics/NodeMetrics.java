@@ -14,8 +14,8 @@ import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.EngineStats;
 import io.tideline.lsm.Pressure;
 import io.tideline.lsm.ScrubStatus;
-import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionStatus;
+import io.tideline.server.replica.Replica;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -41,7 +41,7 @@ public final class NodeMetrics implements AutoCloseable {
 
   private volatile List<ScrubStatus> scrubs = List.of();
 
-  private volatile Supplier<List<Partition>> source = List::of;
+  private volatile Supplier<List<Replica>> source = List::of;
 
   public NodeMetrics() {
     new JvmMemoryMetrics().bindTo(registry);
@@ -62,7 +62,7 @@ public final class NodeMetrics implements AutoCloseable {
   }
 
   /** Whose state is told from now on. */
-  public void observe(Supplier<List<Partition>> partitionsOfNode) {
+  public void observe(Supplier<List<Replica>> partitionsOfNode) {
     source = partitionsOfNode;
   }
 
@@ -124,9 +124,9 @@ public final class NodeMetrics implements AutoCloseable {
 
   /** The present values in Prometheus' text format. */
   public String scrape() {
-    List<Partition> now = source.get();
-    partitions = now.stream().map(Partition::status).toList();
-    scrubs = now.stream().map(Partition::scrubStatus).flatMap(Optional::stream).toList();
+    List<Replica> now = source.get();
+    partitions = now.stream().map(Replica::status).toList();
+    scrubs = now.stream().map(Replica::scrubStatus).flatMap(Optional::stream).toList();
     return registry.scrape();
   }
 

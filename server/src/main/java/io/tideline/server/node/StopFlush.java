@@ -1,7 +1,7 @@
 package io.tideline.server.node;
 
-import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionStatus;
+import io.tideline.server.replica.Replica;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -29,8 +29,8 @@ final class StopFlush {
    *
    * @param freeBytes what the tables may take: a flush without room would wait for it
    */
-  static void run(List<Partition> partitions, long freeBytes) throws InterruptedException {
-    List<Partition> dirty = partitions.stream().filter(p -> isDirty(p.status())).toList();
+  static void run(List<Replica> partitions, long freeBytes) throws InterruptedException {
+    List<Replica> dirty = partitions.stream().filter(p -> isDirty(p.status())).toList();
     long neededBytes = dirty.stream().mapToLong(p -> p.status().stats().memtableBytes()).sum();
     if (neededBytes > freeBytes) {
       log.info(
@@ -41,7 +41,7 @@ final class StopFlush {
       return;
     }
     CompletableFuture<?>[] flushes =
-        dirty.stream().map(Partition::flush).toArray(CompletableFuture<?>[]::new);
+        dirty.stream().map(Replica::flush).toArray(CompletableFuture<?>[]::new);
     try {
       CompletableFuture.allOf(flushes).get(FLUSH_MILLIS_MAX, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
@@ -50,7 +50,7 @@ final class StopFlush {
   }
 
   private static boolean isDirty(PartitionStatus status) {
-    return status.role() == PartitionStatus.Role.LEADER
+    return status.role() != PartitionStatus.Role.FAILED
         && status.durable().position().index() < status.applied().position().index();
   }
 }

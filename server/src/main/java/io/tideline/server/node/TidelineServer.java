@@ -15,6 +15,7 @@ import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.catalog.HostSettings;
 import io.tideline.server.catalog.PartitionFailure;
 import io.tideline.server.catalog.ReplicaHost;
+import io.tideline.server.config.ClusterMember;
 import io.tideline.server.config.ConfigException;
 import io.tideline.server.config.ConfigKey;
 import io.tideline.server.config.MemoryPlan;
@@ -36,7 +37,6 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -205,10 +205,11 @@ public final class TidelineServer implements AutoCloseable {
     }
   }
 
-  private DataDirectory openDirectory() throws StartException {
+  private DataDirectory openDirectory() throws ConfigException, StartException {
     InetSocketAddress raft = bindAddress(ConfigKey.RAFT_PORT);
     int raftPort = raft.getPort() == 0 ? Ports.pickFree(raft.getAddress()) : raft.getPort();
-    String raftAddress = Ports.join(config.advertisedAddress(), raftPort);
+    List<ClusterMember> members = config.members();
+    String raftAddress = ClusterSetup.raftAddress(config, members, raftPort);
     DataDirectory directory =
         DataDirectory.open(
             files,
@@ -217,7 +218,7 @@ public final class TidelineServer implements AutoCloseable {
             config.clusterId(),
             () ->
                 new NodeIdentity(
-                    config.clusterId().orElseGet(() -> UUID.randomUUID().toString()),
+                    config.clusterId().orElseGet(() -> ClusterSetup.newClusterId(members)),
                     config.text(ConfigKey.NODE_ID),
                     raftAddress));
     NodeIdentity identity = directory.identity();
@@ -245,13 +246,14 @@ public final class TidelineServer implements AutoCloseable {
 
   private ReplicaHost openHost(
       DataDirectory directory, EngineResources resources, MemoryPlan memory)
-      throws StartException, IOException, InterruptedException {
+      throws ConfigException, StartException, IOException, InterruptedException {
     InetSocketAddress raftAddress = raftAddress(directory.identity());
     Ports.requireFree(raftAddress, ConfigKey.RAFT_PORT);
     HostSettings settings =
         new HostSettings(
             directory.path(),
             raftAddress,
+            ClusterSetup.members(config, raftAddress),
             Duration.ofMillis(config.number(ConfigKey.RAFT_ELECTION_TIMEOUT)),
             config.engineOptions(),
             config.count(ConfigKey.LOG_SEGMENT_BYTES),
@@ -298,6 +300,7 @@ public final class TidelineServer implements AutoCloseable {
                 config.number(ConfigKey.GRPC_KEEPALIVE_PERMITTED), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
             .addService(ServerInterceptors.intercept(health.getHealthService(), new InboundGuard()))
+            .addService(ServerInterceptors.intercept(host.peerService(), new InboundGuard()))
             .addService(
                 ServerInterceptors.intercept(
                     ProtoReflectionServiceV1.newInstance(), new InboundGuard()));

@@ -4,6 +4,7 @@ import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.core.StateMachineAdapter;
+import com.alipay.sofa.jraft.entity.LeaderChangeContext;
 import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
@@ -128,6 +129,17 @@ final class GroupStateMachine extends StateMachineAdapter {
   public void onLeaderStop(Status status) {
     LOG.info("partition {} no longer leads: {}", partitionId, status);
     state.leaderStopped();
+  }
+
+  @Override
+  public void onStartFollowing(LeaderChangeContext leader) {
+    LOG.info("partition {} follows {}", partitionId, leader.getLeaderId());
+    state.followingStarted();
+  }
+
+  @Override
+  public void onStopFollowing(LeaderChangeContext leader) {
+    state.followingStopped();
   }
 
   @Override

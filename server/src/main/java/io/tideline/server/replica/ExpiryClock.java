@@ -4,6 +4,7 @@ import io.tideline.server.command.Command;
 import io.tideline.server.command.PartitionOptions;
 import io.tideline.server.command.TimelineStateMachine;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -44,7 +45,7 @@ public final class ExpiryClock {
     // A refusal or an unknown outcome needs no care: the next tick asks again.
     var _ =
         replica
-            .execute(new Command.AdvanceTime())
+            .write(List.of(new Command.AdvanceTime()), true)
             .whenComplete((done, error) -> proposed.set(false));
   }
 

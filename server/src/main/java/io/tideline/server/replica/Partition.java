@@ -1,7 +1,5 @@
 package io.tideline.server.replica;
 
-import io.tideline.lsm.EngineState;
-import io.tideline.lsm.ScrubStatus;
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.DeleteMetaResult;
@@ -9,11 +7,10 @@ import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One partition on this node, for the services.
+ * One partition of a store, for the services.
  *
  * <p>Nothing here blocks. Futures always complete, and normally: refusals and unknown outcomes are
  * values. An exception in a future is a defect. Futures may complete on the thread that applies log
@@ -49,21 +46,4 @@ public interface Partition {
 
   /** A view that shows at least every write acknowledged before this call. */
   CompletableFuture<ReadOutcome> read();
-
-  /**
-   * Writes what is in memory to table files.
-   *
-   * @return completes with the durable state once all that was applied before the call is in it;
-   *     fails with an IOException that names what stopped it
-   */
-  CompletableFuture<EngineState> flush();
-
-  /** Cheap; any time. */
-  PartitionStatus status();
-
-  /**
-   * How far the verification of the partition's files has come; empty once it is closed. Looks at
-   * every table: for people and for now and then.
-   */
-  Optional<ScrubStatus> scrubStatus();
 }

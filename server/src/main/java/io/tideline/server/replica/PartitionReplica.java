@@ -7,23 +7,17 @@ import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.Pressure;
 import io.tideline.lsm.ScrubStatus;
 import io.tideline.lsm.WriteBatch;
-import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandBatch;
 import io.tideline.server.command.CommandFormat;
 import io.tideline.server.command.CommandResult;
-import io.tideline.server.command.DeleteMetaResult;
-import io.tideline.server.command.PutMetaResult;
-import io.tideline.server.command.PutResult;
 import io.tideline.server.command.StateMachine;
-import io.tideline.server.command.TrimResult;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: safe for many threads; applying is the group's one thread.
  */
-public final class PartitionReplica implements Partition, AutoCloseable {
+public final class PartitionReplica implements Replica, AutoCloseable {
 
   /** How long closing waits for writes that are in the log already; a sync takes milliseconds. */
   private static final long DRAIN_MILLIS = 5_000;
@@ -68,6 +62,9 @@ public final class PartitionReplica implements Partition, AutoCloseable {
 
   /** Whether the log waits for this replica, at the last sample. */
   private volatile boolean logHeld;
+
+  /** Whether another member leads, as far as this one knows. */
+  private volatile boolean following;
 
   private volatile boolean closing;
 
@@ -136,60 +133,17 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     return partitionId;
   }
 
-  @Override
-  public CompletableFuture<WriteOutcome<AppendResult>> append(Command.Append append) {
-    return write(append, AppendResult.class);
-  }
-
-  @Override
-  public CompletableFuture<WriteOutcome<List<AppendResult>>> appendBatch(
-      List<Command.Append> appends) {
-    if (appends.isEmpty() || appends.size() > CommandBatch.COMMANDS_MAX) {
-      throw new IllegalArgumentException(
-          appends.size() + " appends, allowed are 1.." + CommandBatch.COMMANDS_MAX);
-    }
-    return submit(
-        new PendingWrite<>(
-            List.copyOf(appends),
-            results -> results.stream().map(AppendResult.class::cast).toList()),
-        false);
-  }
-
-  @Override
-  public CompletableFuture<WriteOutcome<PutResult>> put(Command.Put put) {
-    return write(put, PutResult.class);
-  }
-
-  @Override
-  public CompletableFuture<WriteOutcome<TrimResult>> trim(Command.Trim trim) {
-    return write(trim, TrimResult.class);
-  }
-
-  @Override
-  public CompletableFuture<WriteOutcome<PutMetaResult>> putMeta(Command.PutMeta put) {
-    return write(put, PutMetaResult.class);
-  }
-
-  @Override
-  public CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete) {
-    return write(delete, DeleteMetaResult.class);
-  }
-
   /**
-   * A command of the node itself (options, time, catalog): passes admission and pressure, so that
-   * what relieves a full node is not refused because it is full.
+   * Has commands written as one, if this replica leads: they become visible and durable together,
+   * each with its own result. Completes normally, also with a refusal or an unknown outcome; may
+   * complete on the thread that applies log entries.
+   *
+   * @param internal for commands of the cluster itself (options, time, catalog): they pass
+   *     admission and pressure, so that what relieves a full node is not refused because it is full
    */
-  public CompletableFuture<WriteOutcome<CommandResult>> execute(Command command) {
-    return submit(new PendingWrite<>(List.of(command), List::getFirst), true);
-  }
-
-  private <R extends CommandResult> CompletableFuture<WriteOutcome<R>> write(
-      Command command, Class<R> type) {
-    Function<List<CommandResult>, R> first = results -> type.cast(results.getFirst());
-    return submit(new PendingWrite<>(List.of(command), first), false);
-  }
-
-  private <R> CompletableFuture<WriteOutcome<R>> submit(PendingWrite<R> write, boolean internal) {
+  public CompletableFuture<WriteOutcome<List<CommandResult>>> write(
+      List<Command> commands, boolean internal) {
+    PendingWrite<List<CommandResult>> write = new PendingWrite<>(commands, results -> results);
     if (internal) {
       context.admission().acquireInternal(write.bytes());
     } else {
@@ -204,6 +158,21 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     }
     proposer.submit(write);
     return write.future();
+  }
+
+  /** Whether writes are taken here, as far as this replica knows. */
+  public boolean leads() {
+    return term != 0;
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return group.leader();
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeader(Optional<String> member) {
+    return group.transferLeader(member);
   }
 
   private @Nullable Refusal refusedByPressure() {
@@ -231,7 +200,7 @@ public final class PartitionReplica implements Partition, AutoCloseable {
         READ_RETRY_MILLIS);
   }
 
-  @Override
+  /** A view that shows at least every write acknowledged before this call, by any replica. */
   public CompletableFuture<ReadOutcome> read() {
     Refusal refusal = refusedToRead();
     if (refusal != null) {
@@ -252,7 +221,8 @@ public final class PartitionReplica implements Partition, AutoCloseable {
   /**
    * The read index of a group of one is its commit index, which is known late after a start: before
    * {@link State#leaderStarted}, entries that were acknowledged in an earlier life may not be
-   * applied yet. So nothing is read before.
+   * applied yet. So nothing is read before. One that follows asks its leader, which answers once it
+   * has committed an entry of its own.
    */
   private @Nullable Refusal refusedToRead() {
     Throwable cause = failure.get();
@@ -262,7 +232,7 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     if (closing) {
       return shuttingDown();
     }
-    if (term == 0) {
+    if (term == 0 && !following) {
       return Refusal.of(
           Refusal.Reason.UNAVAILABLE,
           "partition " + partitionId + " is starting or electing",
@@ -490,9 +460,21 @@ public final class PartitionReplica implements Partition, AutoCloseable {
     public void leaderStarted(long newTerm) {
       // Comes while the constructor is still joining, at the earliest: waits for its end.
       RaftGroup opened = joined.join();
+      following = false;
       term = newTerm;
       proposer.lead(opened, newTerm);
       ready.complete(null);
+    }
+
+    @Override
+    public void followingStarted() {
+      following = true;
+      ready.complete(null);
+    }
+
+    @Override
+    public void followingStopped() {
+      following = false;
     }
 
     @Override

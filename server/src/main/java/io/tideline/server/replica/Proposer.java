@@ -317,8 +317,8 @@ final class Proposer {
 
   private static Refusal notLeading() {
     return Refusal.of(
-        Refusal.Reason.UNAVAILABLE,
-        "the partition has no leader on this node yet",
+        Refusal.Reason.NOT_LEADER,
+        "this replica of the partition does not lead",
         NOT_LEADER_RETRY_MILLIS);
   }
 

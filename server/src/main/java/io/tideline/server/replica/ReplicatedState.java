@@ -50,6 +50,12 @@ public interface ReplicatedState {
 
   void leaderStopped();
 
+  /** Another member leads, and this one follows it. */
+  void followingStarted();
+
+  /** That leader is gone, or is no longer followed. */
+  void followingStopped();
+
   /** The replica cannot go on. Any thread. */
   void failed(Throwable cause);
 }

@@ -20,7 +20,7 @@ import io.tideline.proto.v1.PartitionStatus;
 import io.tideline.proto.v1.ScrubStatus;
 import io.tideline.proto.v1.TableDamage;
 import io.tideline.server.catalog.Catalog;
-import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.service.Marshallers.Reply;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,10 +67,10 @@ final class AdminCalls {
 
   private Reply nodeStatus(GetNodeStatusRequest request, CallContext context) {
     NodeInfo info = node.get();
-    List<Partition> partitions = catalog.partitions();
+    List<Replica> partitions = catalog.partitions();
     long tableBytes = 0;
     int damagedTables = 0;
-    for (Partition partition : partitions) {
+    for (Replica partition : partitions) {
       var status = partition.status();
       tableBytes += status.stats().tableBytes();
       damagedTables += status.damage().size();
@@ -95,7 +95,7 @@ final class AdminCalls {
             .build());
   }
 
-  private int failedPartitions(List<Partition> running) {
+  private int failedPartitions(List<Replica> running) {
     long failed =
         running.stream()
             .filter(
@@ -156,7 +156,7 @@ final class AdminCalls {
         .build();
   }
 
-  private static PartitionStatus status(PartitionDescriptor descriptor, Partition partition) {
+  private static PartitionStatus status(PartitionDescriptor descriptor, Replica partition) {
     var status = partition.status();
     PartitionStatus.Builder reply =
         PartitionStatus.newBuilder()
@@ -200,12 +200,12 @@ final class AdminCalls {
     long id = request.getPartitionId();
     Check.range(
         FieldPath.of("partition_id"), id, 0, Long.MAX_VALUE, "0 stands for all of this node");
-    List<Partition> partitions =
+    List<Replica> partitions =
         id == 0
             ? catalog.partitions()
             : List.of(catalog.partition(id).orElseThrow(() -> notHere(id).toException()));
     List<CompletableFuture<?>> flushes = new ArrayList<>();
-    for (Partition partition : partitions) {
+    for (Replica partition : partitions) {
       flushes.add(partition.flush());
     }
     for (CompletableFuture<?> flush : flushes) {

@@ -39,8 +39,8 @@ final class StoreCalls {
 
   private static final FieldPath NAME = FieldPath.of("name");
 
-  /** A replica count of 0 takes this: the cluster is one node. */
-  private static final int DEFAULT_REPLICAS = 1;
+  /** Copies of a store that does not say how many, where there are as many nodes. */
+  private static final int DEFAULT_REPLICAS = 3;
 
   private final Catalog catalog;
   private final Stores stores;
@@ -102,6 +102,11 @@ final class StoreCalls {
 
   private Reply alter(AlterStoreRequest request, CallContext context) throws Exception {
     StoreValidator.validate(request);
+    if (request.getUpdateFieldsList().contains("replicas")) {
+      StoreValidator.validateReplicasStay(
+          stores.require(request.getName()).options().replicas(),
+          replicas(request.getOptions().getReplicas()));
+    }
     StoreDescriptor store = change(catalog.alterStore(request.getName(), update(request)), context);
     return Reply.of(AlterStoreResponse.newBuilder().setStore(StoreProtos.store(store)).build());
   }
@@ -153,7 +158,7 @@ final class StoreCalls {
         .withValue(exists.name());
   }
 
-  private static StoreOptions options(io.tideline.proto.v1.StoreOptions options) {
+  private StoreOptions options(io.tideline.proto.v1.StoreOptions options) {
     return new StoreOptions(
         StoreProtos.mode(options.getSequenceMode()),
         options.getTtlMs(),
@@ -164,7 +169,7 @@ final class StoreCalls {
         dedupWindow(options.getDedupWindowMs()));
   }
 
-  private static OptionsUpdate update(AlterStoreRequest request) {
+  private OptionsUpdate update(AlterStoreRequest request) {
     Set<String> named = new HashSet<>(request.getUpdateFieldsList());
     io.tideline.proto.v1.StoreOptions options = request.getOptions();
     return new OptionsUpdate(
@@ -184,8 +189,11 @@ final class StoreCalls {
     return named ? OptionalLong.of(value) : OptionalLong.empty();
   }
 
-  private static int replicas(int asked) {
-    return asked == 0 ? DEFAULT_REPLICAS : asked;
+  private int replicas(int asked) {
+    if (asked != 0) {
+      return asked;
+    }
+    return catalog.members().all().size() >= DEFAULT_REPLICAS ? DEFAULT_REPLICAS : 1;
   }
 
   private static long dedupWindow(long askedMillis) {

@@ -11,7 +11,8 @@ import io.tideline.proto.v1.SequenceMode;
 import io.tideline.proto.v1.StorageType;
 import io.tideline.proto.v1.Store;
 import io.tideline.server.catalog.Catalog;
-import io.tideline.server.replica.PartitionStatus;
+import io.tideline.server.cluster.Member;
+import io.tideline.server.replica.Replica;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -56,7 +57,7 @@ final class StoreProtos {
         .setEndKey(UnsafeByteOperations.unsafeWrap(descriptor.end()))
         .setMembershipVersion(descriptor.membershipVersion())
         .setRangeVersion(descriptor.rangeVersion())
-        .addReplicas(thisReplica())
+        .addAllReplicas(replicas(catalog.members().of(descriptor.replicas())))
         .setLeaderNodeId(leader(descriptor.partitionId()))
         .build();
   }
@@ -65,26 +66,32 @@ final class StoreProtos {
   io.tideline.proto.v1.PartitionDescriptor catalogPartition() {
     return io.tideline.proto.v1.PartitionDescriptor.newBuilder()
         .setPartitionId(0)
-        .addReplicas(thisReplica())
+        .addAllReplicas(replicas(catalog.members().all()))
         .setLeaderNodeId(leader(0))
         .build();
   }
 
-  private ReplicaDescriptor thisReplica() {
-    NodeAddress address = node.get().address();
-    return ReplicaDescriptor.newBuilder()
-        .setNodeId(address.nodeId())
-        .setGrpcAddress(address.grpcAddress())
-        .build();
+  private List<ReplicaDescriptor> replicas(List<Member> holders) {
+    return holders.stream()
+        .map(
+            member ->
+                ReplicaDescriptor.newBuilder()
+                    .setNodeId(member.nodeId())
+                    .setGrpcAddress(
+                        member.equals(catalog.members().self())
+                            ? node.get().address().grpcAddress()
+                            : member.grpcAddress())
+                    .build())
+        .toList();
   }
 
   private String leader(long partitionId) {
-    boolean leads =
-        catalog
-            .partition(partitionId)
-            .map(partition -> partition.status().role() == PartitionStatus.Role.LEADER)
-            .orElse(false);
-    return leads ? node.get().address().nodeId() : "";
+    return catalog
+        .partition(partitionId)
+        .flatMap(Replica::leader)
+        .flatMap(catalog.members()::byRaftAddress)
+        .map(Member::nodeId)
+        .orElse("");
   }
 
   static io.tideline.manager.IdentifierType type(IdentifierType type) {

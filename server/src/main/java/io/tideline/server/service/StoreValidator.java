@@ -202,15 +202,20 @@ final class StoreValidator {
           "0, 1, 3 or 5",
           "is " + replicas + "; use 1, 3 or 5 copies, or 0 for the cluster's default");
     }
-    if (replicas > 1) {
+  }
+
+  /** The copies of a store stay where they were placed when it was created. */
+  static void validateReplicasStay(int present, int asked) {
+    if (asked != present) {
       throw Check.refuse(
           ERROR_REASON_NOT_IMPLEMENTED,
-          path,
-          replicas,
-          "0 or 1",
+          FieldPath.of("options").field("replicas"),
+          asked,
+          Integer.toString(present),
           "asks for "
-              + replicas
-              + " copies, but this version runs on one node; use 1, or 0 for the default");
+              + asked
+              + " copies, but this version cannot change how many a store has; create another"
+              + " store and copy the timelines");
     }
   }
 

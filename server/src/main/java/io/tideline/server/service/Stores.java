@@ -11,12 +11,19 @@ import io.tideline.proto.v1.RouteHint;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.catalog.PartitionFailure;
 import io.tideline.server.replica.Partition;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Finds stores by name and partitions by identifier, or says why not. */
 final class Stores {
 
   /** A partition that is not here yet is being made or opened. */
   private static final long RETRY_AFTER_MILLIS = 100;
+
+  /** Longest wait for what the others know: less than most deadlines. */
+  private static final long CURRENT_MILLIS_MAX = 2_000;
 
   private final Catalog catalog;
   private final StoreProtos protos;
@@ -28,7 +35,36 @@ final class Stores {
 
   /** The live store of this name. */
   StoreDescriptor require(String name) {
-    return catalog.find(name).orElseThrow(() -> notFound(name).toException());
+    return catalog
+        .find(name)
+        .or(() -> findAnew(name))
+        .orElseThrow(() -> notFound(name).toException());
+  }
+
+  /** A store that another node has just created may not be known here yet. */
+  private Optional<StoreDescriptor> findAnew(String name) {
+    if (catalog.members().isAlone()) {
+      return Optional.empty();
+    }
+    try {
+      if (catalog.current().get(CURRENT_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
+        return catalog.find(name);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException e) {
+      // Told below: nobody knows whether there is such a store.
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a defect while reading the catalog", e.getCause());
+    }
+    throw Failure.of(
+            ERROR_REASON_PARTITION_UNAVAILABLE,
+            "this node knows no store \""
+                + Texts.shorten(name, 64)
+                + "\", and cannot ask the others at the moment; retry")
+        .withStore(name)
+        .withRetryAfterMillis(RETRY_AFTER_MILLIS)
+        .toException();
   }
 
   static Failure notFound(String name) {
@@ -72,10 +108,10 @@ final class Stores {
         .orElseThrow(() -> unavailable(store, store.partitionOf(timeline)).toException());
   }
 
-  /** A partition of a store on this node. */
+  /** A partition of a store. */
   Partition partition(StoreDescriptor store, PartitionDescriptor descriptor) {
     return catalog
-        .partition(descriptor.partitionId())
+        .route(descriptor)
         .orElseThrow(() -> unavailable(store, descriptor).toException());
   }
 

@@ -37,7 +37,11 @@ final class CatalogFormatTest {
   private static final List<CatalogChange> CHANGES =
       List.of(
           new CatalogChange.CreateStore(
-              "chat", SCHEMA, OPTIONS, List.of(new byte[] {1}, new byte[] {2, 3})),
+              "chat",
+              SCHEMA,
+              OPTIONS,
+              List.of(new byte[] {1}, new byte[] {2, 3}),
+              List.of("n1", "n2")),
           new CatalogChange.StoreReady(7),
           new CatalogChange.AlterStore(
               "chat",
@@ -63,8 +67,8 @@ final class CatalogFormatTest {
           1_000,
           2_000,
           List.of(
-              new PartitionDescriptor(4, 3, new byte[0], new byte[] {9}, 1, 2),
-              new PartitionDescriptor(5, 3, new byte[] {9}, new byte[0], 3, 4)));
+              new PartitionDescriptor(4, 3, new byte[0], new byte[] {9}, List.of("n2", "n1"), 1, 2),
+              new PartitionDescriptor(5, 3, new byte[] {9}, new byte[0], List.of("n1"), 3, 4)));
 
   @Test
   void everyChangeIsReadBackAsItWasWritten() throws Exception {
@@ -88,7 +92,25 @@ final class CatalogFormatTest {
     CHANGES.forEach(change -> lines.append(hex(CatalogFormat.encode(change))).append('\n'));
     lines.append(hex(CatalogFormat.encode(STORE))).append('\n');
     lines.append(hex(CatalogFormat.encodeNextIds(8, 9))).append('\n');
-    assertThat(lines).hasToString(golden());
+    assertThat(lines).hasToString(golden(CatalogFormat.VERSION));
+  }
+
+  @Test
+  void theFirstVersionIsReadAsPlacedEverywhere() throws Exception {
+    List<byte[]> lines = golden(1).lines().map(HexFormat.of()::parseHex).toList();
+    for (int i = 0; i < CHANGES.size(); i++) {
+      CatalogChange expected =
+          CHANGES.get(i) instanceof CatalogChange.CreateStore create
+              ? create.on(List.of())
+              : CHANGES.get(i);
+      assertThat(CatalogFormat.decodeChange(lines.get(i)))
+          .usingRecursiveComparison()
+          .isEqualTo(expected);
+    }
+    StoreDescriptor store = CatalogFormat.decodeStore(lines.get(CHANGES.size()));
+    assertThat(store.name()).isEqualTo(STORE.name());
+    assertThat(store.partitions()).hasSize(2).allMatch(p -> p.isOn("any"));
+    assertThat(CatalogFormat.decodeNextIds(lines.getLast())).containsExactly(8, 9);
   }
 
   @Test
@@ -101,8 +123,8 @@ final class CatalogFormatTest {
             .isInstanceOf(FormatException.class);
       }
     }
-    assertThatThrownBy(() -> CatalogFormat.decodeChange(new byte[] {2, 1}))
-        .hasMessageContaining("version 2");
+    assertThatThrownBy(() -> CatalogFormat.decodeChange(new byte[] {3, 1}))
+        .hasMessageContaining("version 3");
     assertThatThrownBy(() -> CatalogFormat.decodeChange(new byte[] {1, 99}))
         .hasMessageContaining("type 99");
     byte[] store = CatalogFormat.encode(STORE);
@@ -133,8 +155,9 @@ final class CatalogFormatTest {
     return HexFormat.of().formatHex(bytes);
   }
 
-  private static String golden() throws IOException {
-    try (InputStream in = CatalogFormatTest.class.getResourceAsStream("/golden/catalog-v1.hex")) {
+  private static String golden(int version) throws IOException {
+    try (InputStream in =
+        CatalogFormatTest.class.getResourceAsStream("/golden/catalog-v" + version + ".hex")) {
       assertThat(in).isNotNull();
       return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
     }

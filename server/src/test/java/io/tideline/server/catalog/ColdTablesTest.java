@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.fs.RealFileSystem;
-import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.Replica;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -34,7 +34,7 @@ final class ColdTablesTest {
       node.create("chat", HostFixture.DENSE);
       String letters = letters();
       node.append("chat", "a", "", letters);
-      Partition partition = node.route("chat", "a");
+      Replica partition = node.replica("chat", "a");
       partition.flush().get();
       assertThat(partition.status().stats().tableBytes()).isGreaterThan(LETTERS);
 

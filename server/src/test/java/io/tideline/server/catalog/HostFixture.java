@@ -15,11 +15,14 @@ import io.tideline.manager.IdentifierType;
 import io.tideline.manager.SequenceMode;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.manager.StoreOptions;
+import io.tideline.server.cluster.Member;
+import io.tideline.server.cluster.Members;
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.ReadOutcome;
 import io.tideline.server.replica.Refusal;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -66,9 +69,11 @@ final class HostFixture implements AutoCloseable {
 
   /** Settings for small tests: small memtables and segments, hardly any reserve. */
   static HostSettings settings(Path directory) throws IOException {
+    InetSocketAddress address = freeAddress();
     return new HostSettings(
         directory,
-        freeAddress(),
+        address,
+        Members.alone(new Member("node-1", "127.0.0.1:" + address.getPort(), "")),
         Duration.ofSeconds(5),
         EngineOptions.DEFAULTS.withMemtableBytes(256 << 10),
         1 << 20,
@@ -117,6 +122,11 @@ final class HostFixture implements AutoCloseable {
     return host.catalog()
         .route(host.catalog().find(store).orElseThrow(), bytes(timeline))
         .orElseThrow();
+  }
+
+  Replica replica(String store, String timeline) {
+    long id = host.catalog().find(store).orElseThrow().partitionOf(bytes(timeline)).partitionId();
+    return host.catalog().partition(id).orElseThrow();
   }
 
   CompletableFuture<WriteOutcome<AppendResult>> submit(

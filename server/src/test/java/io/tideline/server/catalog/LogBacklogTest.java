@@ -46,14 +46,14 @@ final class LogBacklogTest {
       writeMuch(node);
       awaitShortLog(node);
       assertThat(segments()).doesNotContain("0000000000000001.log");
-      PartitionStatus quiet = node.route("chat", "a").status();
+      PartitionStatus quiet = node.replica("chat", "a").status();
       assertThat(quiet.durable().position()).isEqualTo(quiet.applied().position());
       assertThat(quiet.stats().flushes()).isPositive();
     }
 
     // Now the quiet partition's log has an entry without rows, that of its new term.
     try (HostFixture node = open(settings)) {
-      assertThat(node.route("chat", "a").status().replayedEntries()).isZero();
+      assertThat(node.replica("chat", "a").status().replayedEntries()).isZero();
       assertThat(node.host.replayedEntries() * VALUE_BYTES).isLessThan(LOG_BYTES_MAX);
       List<String> atStart = segments();
       writeMuch(node);

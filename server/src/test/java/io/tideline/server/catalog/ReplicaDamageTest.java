@@ -32,7 +32,7 @@ final class ReplicaDamageTest {
       node.create("chat", HostFixture.DENSE, "m");
       for (String timeline : new String[] {"a", "z"}) {
         node.append("chat", timeline, "", "flushed");
-        node.route("chat", timeline).flush().get();
+        node.replica("chat", timeline).flush().get();
         node.append("chat", timeline, "", "in the log");
       }
       damagedId = node.route("chat", "z").partitionId();

@@ -22,6 +22,7 @@ import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.ReadOutcome;
 import io.tideline.server.replica.Refusal;
+import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -96,7 +97,7 @@ final class ReplicaHostTest {
     for (int i = 1; i <= 50; i++) {
       node.append("chat", "a", "", "value" + i);
     }
-    for (Partition partition : node.host.catalog().partitions()) {
+    for (Replica partition : node.host.catalog().partitions()) {
       partition.flush().get();
     }
     restart();
@@ -117,7 +118,7 @@ final class ReplicaHostTest {
     for (CompletableFuture<WriteOutcome<AppendResult>> write : writes) {
       applied(write);
     }
-    Partition partition = node.route("chat", "a");
+    Replica partition = node.replica("chat", "a");
     await().until(() -> partition.status().stats().flushes() > 0);
     long entries = partition.status().applied().position().index();
     restart();
@@ -184,7 +185,7 @@ final class ReplicaHostTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(node.read("inbox", "a")).isEmpty());
-    node.route("inbox", "a").flush().get();
+    node.replica("inbox", "a").flush().get();
     restart();
     assertThat(node.read("inbox", "a")).isEmpty();
     assertThat(node.append("inbox", "a", "", "later").sequenceId()).isEqualTo(21);
@@ -199,7 +200,7 @@ final class ReplicaHostTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(node.read("inbox", "a")).isEmpty());
-    Partition partition = node.route("inbox", "a");
+    Replica partition = node.replica("inbox", "a");
     long applied = partition.status().applied().position().index();
     node.nowMillis.addAndGet(600_000);
     await()
@@ -279,11 +280,12 @@ final class ReplicaHostTest {
   void closingRefusesLaterCallsByValue() throws Exception {
     node.create("chat", HostFixture.DENSE);
     Partition partition = node.route("chat", "a");
+    Replica replica = node.replica("chat", "a");
     node.host.close();
     assertThat(HostFixture.refusal(partition.append(HostFixture.append("a", "", "late"))).reason())
         .isEqualTo(Refusal.Reason.SHUTTING_DOWN);
     assertThat(partition.read().get()).isInstanceOf(ReadOutcome.Refused.class);
-    assertThat(partition.status().role()).isEqualTo(Role.STOPPED);
+    assertThat(replica.status().role()).isEqualTo(Role.STOPPED);
   }
 
   @Test

@@ -81,6 +81,12 @@ final class FakeState implements ReplicatedState {
   }
 
   @Override
+  public void followingStarted() {}
+
+  @Override
+  public void followingStopped() {}
+
+  @Override
   public void leaderStopped() {
     term = 0;
   }

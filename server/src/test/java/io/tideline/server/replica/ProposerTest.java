@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tideline.lsm.Pressure;
-import io.tideline.manager.CatalogOutcome;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandResult;
 import java.nio.charset.StandardCharsets;
@@ -99,7 +98,7 @@ final class ProposerTest {
   @Test
   void withoutALeaderWritesAreRefusedAndReleased() {
     assertThat(submit("a"))
-        .isCompletedWithValueMatching(o -> isRefused(o, Refusal.Reason.UNAVAILABLE));
+        .isCompletedWithValueMatching(o -> isRefused(o, Refusal.Reason.NOT_LEADER));
     assertThat(admission.inFlightBytes()).isZero();
   }
 
@@ -109,7 +108,7 @@ final class ProposerTest {
     CompletableFuture<WriteOutcome<String>> inFlight = submit("in flight");
     CompletableFuture<WriteOutcome<String>> waiting = submit("waiting");
     proposer.stopLeading();
-    assertThat(waiting).isCompletedWithValueMatching(o -> isRefused(o, Refusal.Reason.UNAVAILABLE));
+    assertThat(waiting).isCompletedWithValueMatching(o -> isRefused(o, Refusal.Reason.NOT_LEADER));
     assertThat(inFlight).isNotDone();
     group.proposed().getFirst().proposal().unknown("stepped down");
     assertThat(inFlight).isCompletedWithValue(new WriteOutcome.Unknown<>("stepped down"));
@@ -183,8 +182,7 @@ final class ProposerTest {
 
   /** Results are a closed set; one that can carry a text stands for all. */
   private static String echoed(CommandResult result) {
-    return ((CatalogOutcome.StoreNotFound) ((CommandResult.CatalogChanged) result).outcome())
-        .name();
+    return new String(((CommandResult.CatalogChanged) result).outcome(), StandardCharsets.UTF_8);
   }
 
   private static Command append(String text) {
@@ -195,7 +193,7 @@ final class ProposerTest {
     Proposal proposal = group.proposed().get(entry).proposal();
     List<CommandResult> results = new ArrayList<>();
     for (String text : texts(group.proposed().get(entry))) {
-      results.add(new CommandResult.CatalogChanged(new CatalogOutcome.StoreNotFound(text)));
+      results.add(new CommandResult.CatalogChanged(text.getBytes(StandardCharsets.UTF_8)));
     }
     proposal.applied(10 + entry, Collections.unmodifiableList(results));
   }

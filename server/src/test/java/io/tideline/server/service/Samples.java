@@ -104,6 +104,6 @@ final class Samples {
         StoreState.LIVE,
         1_000,
         0,
-        List.of(new PartitionDescriptor(1, 1, new byte[0], new byte[0], 1, 1)));
+        List.of(new PartitionDescriptor(1, 1, new byte[0], new byte[0], List.of(), 1, 1)));
   }
 }

@@ -130,12 +130,6 @@ final class StoreValidationTest {
             "options.replicas",
             "1, 3 or 5"),
         options(
-            "three replicas on one node",
-            StoreOptions.newBuilder().setReplicas(3),
-            "NOT_IMPLEMENTED",
-            "options.replicas",
-            "one node"),
-        options(
             "retention that would not be enforced",
             StoreOptions.newBuilder().setRetentionMaxEntries(10),
             "NOT_IMPLEMENTED",

@@ -1,0 +1,220 @@
+package io.tideline.server.cluster;
+
+import io.tideline.server.command.AppendResult;
+import io.tideline.server.command.Command;
+import io.tideline.server.command.CommandBatch;
+import io.tideline.server.command.CommandResult;
+import io.tideline.server.command.DeleteMetaResult;
+import io.tideline.server.command.PutMetaResult;
+import io.tideline.server.command.PutResult;
+import io.tideline.server.command.TrimResult;
+import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.ReadOutcome;
+import io.tideline.server.replica.Refusal;
+import io.tideline.server.replica.WriteOutcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A partition as callers on this node see it, wherever its replicas are: writes go to the replica
+ * that leads, reads to the one on this node, which asks the leader how far it must have come.
+ */
+public final class RoutedPartition implements Partition {
+
+  /**
+   * A leader that just lost its office knows its successor; who does not know either is asked no
+   * more.
+   */
+  private static final int HOPS_MAX = 2;
+
+  private static final long RETRY_AFTER_MILLIS = 100;
+
+  private final long partitionId;
+  private final Supplier<Optional<PartitionReplica>> local;
+  private final List<Member> holders;
+  private final Members members;
+  private final RemoteWrites remote;
+
+  /**
+   * @param local the replica on this node, asked per call
+   * @param holders the nodes that have a replica, the one that should lead first
+   */
+  RoutedPartition(
+      long partitionId,
+      Supplier<Optional<PartitionReplica>> local,
+      List<Member> holders,
+      Members members,
+      RemoteWrites remote) {
+    this.partitionId = partitionId;
+    this.local = local;
+    this.holders = List.copyOf(holders);
+    this.members = members;
+    this.remote = remote;
+  }
+
+  @Override
+  public long partitionId() {
+    return partitionId;
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<AppendResult>> append(Command.Append append) {
+    return write(append, AppendResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<List<AppendResult>>> appendBatch(
+      List<Command.Append> appends) {
+    if (appends.isEmpty() || appends.size() > CommandBatch.COMMANDS_MAX) {
+      throw new IllegalArgumentException(
+          appends.size() + " appends, allowed are 1.." + CommandBatch.COMMANDS_MAX);
+    }
+    return write(
+        List.copyOf(appends),
+        false,
+        results -> results.stream().map(AppendResult.class::cast).toList());
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<PutResult>> put(Command.Put put) {
+    return write(put, PutResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<TrimResult>> trim(Command.Trim trim) {
+    return write(trim, TrimResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<PutMetaResult>> putMeta(Command.PutMeta put) {
+    return write(put, PutMetaResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete) {
+    return write(delete, DeleteMetaResult.class);
+  }
+
+  /** A command of the cluster itself: passes admission. */
+  public CompletableFuture<WriteOutcome<CommandResult>> execute(Command command) {
+    return write(List.of(command), true, List::getFirst);
+  }
+
+  private <R extends CommandResult> CompletableFuture<WriteOutcome<R>> write(
+      Command command, Class<R> type) {
+    return write(List.of(command), false, results -> type.cast(results.getFirst()));
+  }
+
+  private <R> CompletableFuture<WriteOutcome<R>> write(
+      List<Command> commands, boolean internal, Function<List<CommandResult>, R> toResult) {
+    Optional<PartitionReplica> here = local.get();
+    if (here.isPresent() && (here.get().leads() || holders.size() == 1)) {
+      return here.get()
+          .write(commands, internal)
+          .thenApply(outcome -> map(retryable(outcome), toResult));
+    }
+    Optional<Member> target = leaderKnownTo(here);
+    if (target.isEmpty()) {
+      return CompletableFuture.completedFuture(new WriteOutcome.Refused<>(nobody()));
+    }
+    return pass(target.get(), commands, internal, HOPS_MAX)
+        .thenApply(outcome -> map(outcome, toResult));
+  }
+
+  private Optional<Member> leaderKnownTo(Optional<PartitionReplica> here) {
+    Optional<Member> known =
+        here.flatMap(PartitionReplica::leader)
+            .flatMap(members::byRaftAddress)
+            .filter(member -> !member.equals(members.self()));
+    return known.isPresent() || here.isPresent()
+        ? known
+        : holders.stream().filter(member -> !member.equals(members.self())).findFirst();
+  }
+
+  private CompletableFuture<WriteOutcome<List<CommandResult>>> pass(
+      Member target, List<Command> commands, boolean internal, int hops) {
+    return remote
+        .write(target, partitionId, commands, internal)
+        .thenCompose(
+            answer -> {
+              Optional<Member> next =
+                  members
+                      .byId(answer.leaderNodeId())
+                      .filter(member -> !member.equals(target) && hops > 1);
+              if (next.isEmpty()) {
+                return CompletableFuture.completedFuture(retryable(answer.outcome()));
+              }
+              Optional<PartitionReplica> here = local.get();
+              return next.get().equals(members.self()) && here.isPresent()
+                  ? here.get().write(commands, internal)
+                  : pass(next.get(), commands, internal, hops - 1);
+            });
+  }
+
+  /** Who leads is this node's business; callers only need to know that they may try again. */
+  private static WriteOutcome<List<CommandResult>> retryable(
+      WriteOutcome<List<CommandResult>> outcome) {
+    return outcome instanceof WriteOutcome.Refused<List<CommandResult>>(Refusal refusal)
+            && refusal.reason() == Refusal.Reason.NOT_LEADER
+        ? new WriteOutcome.Refused<>(
+            Refusal.of(Refusal.Reason.UNAVAILABLE, refusal.detail(), refusal.retryAfterMillis()))
+        : outcome;
+  }
+
+  private static <R> WriteOutcome<R> map(
+      WriteOutcome<List<CommandResult>> outcome, Function<List<CommandResult>, R> toResult) {
+    return switch (outcome) {
+      case WriteOutcome.Applied<List<CommandResult>> applied ->
+          new WriteOutcome.Applied<>(toResult.apply(applied.result()), applied.position());
+      case WriteOutcome.Refused<List<CommandResult>> refused ->
+          new WriteOutcome.Refused<>(refused.refusal());
+      case WriteOutcome.Unknown<List<CommandResult>> unknown ->
+          new WriteOutcome.Unknown<>(unknown.why());
+    };
+  }
+
+  @Override
+  public CompletableFuture<ReadOutcome> read() {
+    return local
+        .get()
+        .map(PartitionReplica::read)
+        .orElseGet(
+            () -> CompletableFuture.completedFuture(new ReadOutcome.Refused(notReadableHere())));
+  }
+
+  private Refusal nobody() {
+    return isHereOnly()
+        ? closed()
+        : Refusal.of(
+            Refusal.Reason.UNAVAILABLE,
+            "partition " + partitionId + " has no leader at the moment",
+            RETRY_AFTER_MILLIS);
+  }
+
+  private Refusal notReadableHere() {
+    return isHereOnly()
+        ? closed()
+        : Refusal.of(
+            Refusal.Reason.UNAVAILABLE,
+            "partition "
+                + partitionId
+                + " has no replica on this node; read it on "
+                + holders.stream().map(Member::nodeId).toList(),
+            RETRY_AFTER_MILLIS);
+  }
+
+  private boolean isHereOnly() {
+    return holders.equals(List.of(members.self()));
+  }
+
+  private Refusal closed() {
+    return Refusal.of(
+        Refusal.Reason.SHUTTING_DOWN,
+        "partition " + partitionId + " is closed: the node is stopping or the store was dropped",
+        RETRY_AFTER_MILLIS);
+  }
+}

@@ -1,0 +1,169 @@
+package io.tideline.server.command;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Bytes of {@link CommandResult}s on their way from the node that applied a write to the node that
+ * passed it on. Never stored.
+ *
+ * <p>Layout, version 1: {@code version u8 | count varint | result * count}, a result being a type
+ * code and the fields of its record in their order, as in {@link CommandFormat}.
+ */
+public final class ResultFormat {
+
+  private static final int VERSION = 1;
+
+  // Type codes: between nodes of different versions, never renumbered.
+  private static final int DONE = 1;
+  private static final int CATALOG_CHANGED = 2;
+  private static final int APPENDED = 3;
+  private static final int CONDITION_FAILED = 4;
+  private static final int MESSAGE_KEY_REUSED = 5;
+  private static final int DEDUP_WINDOW_EXPIRED = 6;
+  private static final int ID_REQUIRED = 7;
+  private static final int PUT_DONE = 8;
+  private static final int SEQUENCE_ID_EXISTS = 9;
+  private static final int PUT_TRIMMED = 10;
+  private static final int NOT_MANUAL = 11;
+  private static final int TRIM_DONE = 12;
+  private static final int BEYOND_LAST = 13;
+  private static final int TIMELINE_NOT_FOUND = 14;
+  private static final int META_PUT = 15;
+  private static final int META_CONFLICT = 16;
+  private static final int META_DELETED = 17;
+
+  private ResultFormat() {}
+
+  public static byte[] encode(List<CommandResult> results) {
+    BinaryWriter out = new BinaryWriter().putByte(VERSION).putLength(results.size());
+    results.forEach(result -> write(out, result));
+    return out.toByteArray();
+  }
+
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws FormatException if the bytes are damaged or of a newer version
+   */
+  public static List<CommandResult> decode(byte[] bytes) throws FormatException {
+    BinaryReader in = new BinaryReader(bytes);
+    int version = in.readByte();
+    if (version != VERSION) {
+      throw new FormatException(
+          "results of version " + version + " are unknown, this program reads " + VERSION);
+    }
+    int count = in.readLength();
+    List<CommandResult> results = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      results.add(read(in));
+    }
+    in.expectEnd();
+    return results;
+  }
+
+  private static void write(BinaryWriter out, CommandResult result) {
+    switch (result) {
+      case CommandResult.Done r -> out.putByte(DONE);
+      case CommandResult.CatalogChanged r -> out.putByte(CATALOG_CHANGED).putBytes(r.outcome());
+      case AppendResult r -> writeAppend(out, r);
+      case PutResult r -> writePut(out, r);
+      case TrimResult r -> writeTrim(out, r);
+      case MetaResult r -> writeMeta(out, r);
+    }
+  }
+
+  private static void writeAppend(BinaryWriter out, AppendResult result) {
+    switch (result) {
+      case AppendResult.Appended r ->
+          out.putByte(APPENDED)
+              .putLong(r.sequenceId())
+              .putLong(r.previousSequenceId())
+              .putLong(r.appendTimeMillis())
+              .putByte(r.duplicate() ? 1 : 0)
+              .putLong(r.dedupSinceMillis());
+      case AppendResult.ConditionFailed r ->
+          out.putByte(CONDITION_FAILED)
+              .putLong(r.expectedLastSequenceId())
+              .putLong(r.lastSequenceId());
+      case AppendResult.MessageKeyReused r ->
+          out.putByte(MESSAGE_KEY_REUSED).putLong(r.sequenceId()).putLong(r.appendTimeMillis());
+      case AppendResult.DedupWindowExpired r ->
+          out.putByte(DEDUP_WINDOW_EXPIRED)
+              .putLong(r.firstAttemptTimeMillis())
+              .putLong(r.dedupSinceMillis());
+      case AppendResult.IdRequired r -> out.putByte(ID_REQUIRED);
+    }
+  }
+
+  private static void writePut(BinaryWriter out, PutResult result) {
+    switch (result) {
+      case PutResult.Done r ->
+          out.putByte(PUT_DONE)
+              .putLong(r.lastSequenceId())
+              .putByte(r.replaced() ? 1 : 0)
+              .putLong(r.appendTimeMillis());
+      case PutResult.SequenceIdExists r -> out.putByte(SEQUENCE_ID_EXISTS).putLong(r.sequenceId());
+      case PutResult.Trimmed r ->
+          out.putByte(PUT_TRIMMED).putLong(r.sequenceId()).putLong(r.trimmedThroughSequenceId());
+      case PutResult.NotManual r -> out.putByte(NOT_MANUAL);
+    }
+  }
+
+  private static void writeTrim(BinaryWriter out, TrimResult result) {
+    switch (result) {
+      case TrimResult.Done r -> out.putByte(TRIM_DONE).putLong(r.firstRetainedSequenceId());
+      case TrimResult.BeyondLast r ->
+          out.putByte(BEYOND_LAST).putLong(r.throughSequenceId()).putLong(r.lastSequenceId());
+      case TrimResult.TimelineNotFound r -> out.putByte(TIMELINE_NOT_FOUND);
+    }
+  }
+
+  private static void writeMeta(BinaryWriter out, MetaResult result) {
+    switch (result) {
+      case PutMetaResult.Done r ->
+          out.putByte(META_PUT)
+              .putLong(r.revision())
+              .putLong(r.version())
+              .putLong(r.updateTimeMillis());
+      case PutMetaResult.Conflict r ->
+          out.putByte(META_CONFLICT).putLong(r.version()).putLong(r.revision());
+      case DeleteMetaResult r -> out.putByte(META_DELETED).putByte(r.existed() ? 1 : 0);
+    }
+  }
+
+  private static CommandResult read(BinaryReader in) throws FormatException {
+    int type = in.readByte();
+    return switch (type) {
+      case DONE -> CommandResult.Done.INSTANCE;
+      case CATALOG_CHANGED -> new CommandResult.CatalogChanged(in.readBytes());
+      case APPENDED ->
+          new AppendResult.Appended(
+              in.readLong(), in.readLong(), in.readLong(), readBoolean(in), in.readLong());
+      case CONDITION_FAILED -> new AppendResult.ConditionFailed(in.readLong(), in.readLong());
+      case MESSAGE_KEY_REUSED -> new AppendResult.MessageKeyReused(in.readLong(), in.readLong());
+      case DEDUP_WINDOW_EXPIRED ->
+          new AppendResult.DedupWindowExpired(in.readLong(), in.readLong());
+      case ID_REQUIRED -> new AppendResult.IdRequired();
+      case PUT_DONE -> new PutResult.Done(in.readLong(), readBoolean(in), in.readLong());
+      case SEQUENCE_ID_EXISTS -> new PutResult.SequenceIdExists(in.readLong());
+      case PUT_TRIMMED -> new PutResult.Trimmed(in.readLong(), in.readLong());
+      case NOT_MANUAL -> new PutResult.NotManual();
+      case TRIM_DONE -> new TrimResult.Done(in.readLong());
+      case BEYOND_LAST -> new TrimResult.BeyondLast(in.readLong(), in.readLong());
+      case TIMELINE_NOT_FOUND -> new TrimResult.TimelineNotFound();
+      case META_PUT -> new PutMetaResult.Done(in.readLong(), in.readLong(), in.readLong());
+      case META_CONFLICT -> new PutMetaResult.Conflict(in.readLong(), in.readLong());
+      case META_DELETED -> new DeleteMetaResult(readBoolean(in));
+      default -> throw new FormatException("result type " + type + " is unknown");
+    };
+  }
+
+  private static boolean readBoolean(BinaryReader in) throws FormatException {
+    int value = in.readByte();
+    if (value > 1) {
+      throw new FormatException("truth value " + value + " is neither 0 nor 1");
+    }
+    return value == 1;
+  }
+}

@@ -1,6 +1,7 @@
 package io.tideline.server.catalog;
 
 import io.grpc.BindableService;
+import io.grpc.Deadline;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
@@ -171,10 +172,10 @@ public final class ReplicaHost implements AutoCloseable {
 
   /** Returns once this node knows every store there is. */
   private void awaitCatalog(StoreCatalog stores) throws IOException, InterruptedException {
-    long toldAt = System.nanoTime();
+    Deadline tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
     while (!PartitionHost.isReady(catalogReplica) || !isCurrent(stores)) {
-      if (System.nanoTime() - toldAt > TimeUnit.SECONDS.toNanos(WAITING_TOLD_SECONDS)) {
-        toldAt = System.nanoTime();
+      if (tell.isExpired()) {
+        tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
         LOG.info(
             "waiting for a majority of the members {}: are the others started?",
             settings.members().all());

@@ -1,5 +1,6 @@
 package io.tideline.server.catalog;
 
+import io.grpc.Deadline;
 import io.tideline.manager.CatalogChange;
 import io.tideline.manager.CatalogImage;
 import io.tideline.manager.CatalogOutcome;
@@ -346,7 +347,7 @@ final class StoreCatalog implements Catalog {
    */
   private void awaitOptions(StoreDescriptor store) throws IOException, InterruptedException {
     Command command = new Command.SetOptions(CatalogFollower.optionsOf(store));
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
+    Deadline deadline = Deadline.after(READY_SECONDS, TimeUnit.SECONDS);
     List<Future<?>> asked = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (PartitionDescriptor partition : store.partitions()) {
@@ -370,11 +371,11 @@ final class StoreCatalog implements Catalog {
   }
 
   /** Setting options twice does no harm, so an unknown outcome is simply tried again. */
-  private static void awaitOptions(RoutedPartition partition, Command command, long deadline)
+  private static void awaitOptions(RoutedPartition partition, Command command, Deadline deadline)
       throws IOException, InterruptedException, ExecutionException {
     WriteOutcome<CommandResult> outcome = partition.execute(command).get();
     while (!(outcome instanceof WriteOutcome.Applied)) {
-      if (System.nanoTime() - deadline > 0) {
+      if (deadline.isExpired()) {
         throw new IOException(
             "partition " + partition.partitionId() + " takes no writes: " + outcome);
       }

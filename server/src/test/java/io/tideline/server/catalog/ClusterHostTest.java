@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,7 +143,12 @@ class ClusterHostTest {
     Path files = directory.resolve("n3").resolve("partitions").resolve(Long.toString(id));
     assertThat(files).exists();
     cluster.stop(2);
-    done(cluster.host(0).catalog().dropStore("chat"));
+    await()
+        .atMost(LONG)
+        .until(
+            () ->
+                cluster.host(0).catalog().dropStore("chat").get(30, TimeUnit.SECONDS)
+                    instanceof WriteOutcome.Applied);
     assertThat(cluster.host(0).catalog().find("chat")).isEmpty();
     await().atMost(LONG).until(() -> cluster.host(1).catalog().find("chat").isEmpty());
     cluster.start(2);
@@ -217,8 +223,7 @@ class ClusterHostTest {
     return store;
   }
 
-  private static StoreDescriptor done(
-      java.util.concurrent.CompletableFuture<WriteOutcome<CatalogOutcome>> change)
+  private static StoreDescriptor done(CompletableFuture<WriteOutcome<CatalogOutcome>> change)
       throws Exception {
     return HostFixture.done(change);
   }

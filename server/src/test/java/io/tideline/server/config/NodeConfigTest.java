@@ -220,6 +220,38 @@ final class NodeConfigTest {
   }
 
   @Test
+  void membersAreReadAndMustNameThisNodeWithItsPorts() throws Exception {
+    String members = "node-1=127.0.0.1:7421/7420, b.2=[::1]:1/2,c=host.example:65535/3";
+    assertThat(config("cluster.members=" + members).members())
+        .containsExactly(
+            new ClusterMember("node-1", "127.0.0.1", 7421, 7420),
+            new ClusterMember("b.2", "::1", 1, 2),
+            new ClusterMember("c", "host.example", 65_535, 3));
+    assertThat(config().members()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "b=127.0.0.1:7421/7420 | node.id is node-1",
+        "node-1=127.0.0.1:7421/7420,node-1=127.0.0.1:1/2 | node-1 twice",
+        "node-1=127.0.0.1:7421/7430 | grpc.port is 7420",
+        "node-1=127.0.0.1:7431/7420 | raft.port is 7421",
+        "node-1=127.0.0.1:7421/7420,b=h:99999/1 | 99999",
+      })
+  void wrongMembersAreRefusedByName(String members, String what) throws Exception {
+    NodeConfig config = config("cluster.members=" + members);
+    assertThatThrownBy(config::members)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(what.strip());
+  }
+
+  private static NodeConfig config(String... settings) throws ConfigException {
+    return NodeConfig.load(null, Map.of(), List.of(settings));
+  }
+
+  @Test
   void emptyFileIsTheDefaults() throws Exception {
     NodeConfig config = NodeConfig.load(write("# nothing\n"), Map.of(), List.of());
     assertThat(config.count(ConfigKey.GRPC_PORT)).isEqualTo(7420);

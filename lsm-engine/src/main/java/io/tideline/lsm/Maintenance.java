@@ -126,6 +126,15 @@ final class Maintenance {
         cause);
   }
 
+  /** Those who wait for a merge of all runs, who are waiting no longer. With the lock held. */
+  private List<CompletableFuture<Void>> takeMergeAllWaiters() {
+    List<CompletableFuture<Void>> waiters = new ArrayList<>(mergeAllWanted);
+    waiters.addAll(mergeAllRunning);
+    mergeAllWanted.clear();
+    mergeAllRunning.clear();
+    return waiters;
+  }
+
   /** Stops the engine for good; the first cause stays. */
   void fail(Throwable cause) {
     List<CompletableFuture<?>> victims = new ArrayList<>();
@@ -137,10 +146,7 @@ final class Maintenance {
       }
       waiting.forEach(frozen -> victims.addAll(frozen.done()));
       waiting.forEach(frozen -> frozen.done().clear());
-      victims.addAll(mergeAllWanted);
-      victims.addAll(mergeAllRunning);
-      mergeAllWanted.clear();
-      mergeAllRunning.clear();
+      victims.addAll(takeMergeAllWaiters());
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -261,10 +267,7 @@ final class Maintenance {
         damage = cause;
         log.error("{}: nothing is compacted any more: {}", name, cause.getMessage());
       }
-      victims.addAll(mergeAllWanted);
-      victims.addAll(mergeAllRunning);
-      mergeAllWanted.clear();
-      mergeAllRunning.clear();
+      victims.addAll(takeMergeAllWaiters());
       changed.signalAll();
     } finally {
       lock.unlock();

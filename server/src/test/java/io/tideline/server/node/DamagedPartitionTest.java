@@ -1,6 +1,5 @@
 package io.tideline.server.node;
 
-import static io.tideline.server.node.TestNode.message;
 import static io.tideline.server.node.TestNode.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,15 +10,12 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.tideline.proto.v1.AlterStoreRequest;
-import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
 import io.tideline.proto.v1.FlushPartitionsRequest;
 import io.tideline.proto.v1.GetNodeStatusRequest;
 import io.tideline.proto.v1.HeadsRequest;
-import io.tideline.proto.v1.ListPartitionsRequest;
 import io.tideline.proto.v1.PartitionStatus;
-import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.SequenceMode;
 import io.tideline.proto.v1.StoreOptions;
 import java.io.IOException;
@@ -48,18 +44,18 @@ final class DamagedPartitionTest {
     damage(file, sound, what);
 
     try (TestNode node = TestNode.start(data)) {
-      assertThat(append(node, "a")).isEqualTo(3);
-      ErrorDetail detail = refusal(() -> append(node, "z"));
+      assertThat(node.append("im", "a", "m")).isEqualTo(3);
+      ErrorDetail detail = refusal(() -> node.append("im", "z", "m"));
       assertThat(detail.getReason()).isEqualTo(ErrorReason.ERROR_REASON_REPLICA_FAILED);
       assertThat(detail.getValue()).contains("offset");
       assertThat(detail.getStore()).isEqualTo("im");
       assertThat(detail.getPartition().getPartitionId()).isEqualTo(damagedId);
       StatusRuntimeException read =
-          catchThrowableOfType(StatusRuntimeException.class, () -> scan(node, "z"));
+          catchThrowableOfType(StatusRuntimeException.class, () -> node.scanned("im", "z"));
       assertThat(read.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(read.getStatus().getDescription())
           .contains(file.getFileName().toString(), "tideline inspect");
-      assertThat(scan(node, "a")).isEqualTo(3);
+      assertThat(node.scanned("im", "a")).isEqualTo(3);
       // Of several timelines only those in it fail.
       var heads =
           node.timelines()
@@ -76,7 +72,7 @@ final class DamagedPartitionTest {
       var status = node.admin().getNodeStatus(GetNodeStatusRequest.getDefaultInstance());
       assertThat(status.getFailedPartitionCount()).isEqualTo(1);
       assertThat(status.getPartitionCount()).isEqualTo(3);
-      List<PartitionStatus> partitions = partitions(node);
+      List<PartitionStatus> partitions = node.partitions("im");
       assertThat(partitions)
           .extracting(PartitionStatus::getRole)
           .containsExactly("LEADER", "FAILED");
@@ -104,10 +100,10 @@ final class DamagedPartitionTest {
 
     Files.write(file, sound);
     try (TestNode node = TestNode.start(data)) {
-      assertThat(scan(node, "z")).isEqualTo(2);
-      assertThat(append(node, "z")).isEqualTo(3);
-      assertThat(append(node, "a")).isEqualTo(4);
-      assertThat(partitions(node))
+      assertThat(node.scanned("im", "z")).isEqualTo(2);
+      assertThat(node.append("im", "z", "m")).isEqualTo(3);
+      assertThat(node.append("im", "a", "m")).isEqualTo(4);
+      assertThat(node.partitions("im"))
           .extracting(PartitionStatus::getRole)
           .containsExactly("LEADER", "LEADER");
     }
@@ -139,11 +135,11 @@ final class DamagedPartitionTest {
     try (TestNode node = TestNode.start(data)) {
       node.createStore("im", SequenceMode.SEQUENCE_MODE_DENSE, "m");
       for (String conversation : List.of("a", "z")) {
-        assertThat(append(node, conversation)).isEqualTo(1);
+        assertThat(node.append("im", conversation, "m")).isEqualTo(1);
         var unused = node.admin().flushPartitions(FlushPartitionsRequest.getDefaultInstance());
-        assertThat(append(node, conversation)).isEqualTo(2);
+        assertThat(node.append("im", conversation, "m")).isEqualTo(2);
       }
-      return partitions(node).get(1).getPartition().getPartitionId();
+      return node.partitions("im").get(1).getPartition().getPartitionId();
     }
   }
 
@@ -165,29 +161,6 @@ final class DamagedPartitionTest {
     byte[] damaged = sound.clone();
     damaged[how.equals("MANIFEST") ? sound.length / 2 : sound.length - 1] ^= 1;
     Files.write(file, damaged);
-  }
-
-  private static long append(TestNode node, String conversation) {
-    return node.timelines()
-        .append(
-            AppendRequest.newBuilder()
-                .setStore("im")
-                .setTimeline(timeline(conversation))
-                .setMessage(message("m"))
-                .build())
-        .getSequenceId();
-  }
-
-  private static int scan(TestNode node, String conversation) {
-    return node.timelines()
-        .scan(ScanRequest.newBuilder().setStore("im").setTimeline(timeline(conversation)).build())
-        .getEntriesCount();
-  }
-
-  private static List<PartitionStatus> partitions(TestNode node) {
-    return node.admin()
-        .listPartitions(ListPartitionsRequest.newBuilder().setStore("im").build())
-        .getPartitionsList();
   }
 
   private static ErrorDetail refusal(Runnable call) throws Exception {

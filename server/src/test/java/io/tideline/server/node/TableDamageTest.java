@@ -1,7 +1,5 @@
 package io.tideline.server.node;
 
-import static io.tideline.server.node.TestNode.message;
-import static io.tideline.server.node.TestNode.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
@@ -12,14 +10,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
-import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
 import io.tideline.proto.v1.FlushPartitionsRequest;
 import io.tideline.proto.v1.GetNodeStatusRequest;
-import io.tideline.proto.v1.ListPartitionsRequest;
 import io.tideline.proto.v1.PartitionStatus;
-import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.SequenceMode;
 import java.io.IOException;
 import java.net.URI;
@@ -80,19 +75,19 @@ final class TableDamageTest {
         append(node, "z");
       }
       var unused = node.admin().flushPartitions(FlushPartitionsRequest.getDefaultInstance());
-      damagedId = partitions(node).get(1).getPartition().getPartitionId();
+      damagedId = node.partitions("im").get(1).getPartition().getPartitionId();
     }
 
     Path table = table(data.resolve("partitions").resolve(Long.toString(damagedId)));
     try (TestNode node = TestNode.start(data)) {
-      assertThat(partitions(node)).allMatch(status -> status.getDamagedTableCount() == 0);
+      assertThat(node.partitions("im")).allMatch(status -> status.getDamagedTableCount() == 0);
       assertThat(metrics(node))
           .contains("tideline_engine_tables_damaged 0.0")
           .contains("tideline_partitions_damaged 0.0");
       flipMiddle(table);
 
       StatusRuntimeException read =
-          catchThrowableOfType(StatusRuntimeException.class, () -> scan(node, "z"));
+          catchThrowableOfType(StatusRuntimeException.class, () -> node.scanned("im", "z"));
       ErrorDetail detail = StatusProto.fromThrowable(read).getDetails(0).unpack(ErrorDetail.class);
       assertThat(detail.getReason()).isEqualTo(ErrorReason.ERROR_REASON_CORRUPTION);
       assertThat(detail.getValue()).contains(table.getFileName().toString());
@@ -100,14 +95,14 @@ final class TableDamageTest {
       await()
           .atMost(Duration.ofSeconds(30))
           .untilAsserted(
-              () -> assertThat(partitions(node).get(1).getDamagedTableCount()).isEqualTo(1));
-      PartitionStatus damaged = partitions(node).get(1);
+              () -> assertThat(node.partitions("im").get(1).getDamagedTableCount()).isEqualTo(1));
+      PartitionStatus damaged = node.partitions("im").get(1);
       assertThat(damaged.getRole()).isEqualTo("LEADER");
       assertThat(damaged.getDamage(0).getFile()).isEqualTo(table.toString());
       assertThat(damaged.getDamage(0).getProblem()).contains("expected").contains("found");
       assertThat(damaged.getDamage(0).getFirstKey()).startsWith("timeline");
       assertThat(damaged.getScrub().getFilesVerified()).isPositive();
-      assertThat(partitions(node).get(0).getDamagedTableCount()).isZero();
+      assertThat(node.partitions("im").get(0).getDamagedTableCount()).isZero();
       assertThat(
               node.admin()
                   .getNodeStatus(GetNodeStatusRequest.getDefaultInstance())
@@ -118,9 +113,9 @@ final class TableDamageTest {
           .contains("tideline_partitions_damaged 1.0");
       assertThat(table.resolveSibling("quarantine").resolve(table.getFileName())).exists();
 
-      assertThat(scan(node, "a")).isEqualTo(1);
+      assertThat(node.scanned("im", "a")).isEqualTo(1);
       append(node, "a");
-      assertThat(scan(node, "a")).isEqualTo(2);
+      assertThat(node.scanned("im", "a")).isEqualTo(2);
       await().atMost(Duration.ofSeconds(30)).until(() -> !told.list.isEmpty());
     }
     // Closed: nothing is told any more.
@@ -155,16 +150,7 @@ final class TableDamageTest {
   }
 
   private void append(TestNode node, String conversation) {
-    assertThat(
-            node.timelines()
-                .append(
-                    AppendRequest.newBuilder()
-                        .setStore("im")
-                        .setTimeline(timeline(conversation))
-                        .setMessage(message(letters()))
-                        .build())
-                .getSequenceId())
-        .isPositive();
+    assertThat(node.append("im", conversation, letters())).isPositive();
   }
 
   private String letters() {
@@ -173,18 +159,6 @@ final class TableDamageTest {
       text.append((char) ('a' + random.nextInt(26)));
     }
     return text.toString();
-  }
-
-  private static int scan(TestNode node, String conversation) {
-    return node.timelines()
-        .scan(ScanRequest.newBuilder().setStore("im").setTimeline(timeline(conversation)).build())
-        .getEntriesCount();
-  }
-
-  private static List<PartitionStatus> partitions(TestNode node) {
-    return node.admin()
-        .listPartitions(ListPartitionsRequest.newBuilder().setStore("im").build())
-        .getPartitionsList();
   }
 
   private static String metrics(TestNode node) throws Exception {

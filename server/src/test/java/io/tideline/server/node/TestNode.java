@@ -3,13 +3,17 @@ package io.tideline.server.node;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.tideline.proto.v1.AdminServiceGrpc;
+import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.CreateStoreRequest;
 import io.tideline.proto.v1.IdentifierField;
 import io.tideline.proto.v1.IdentifierType;
 import io.tideline.proto.v1.IdentifierValue;
 import io.tideline.proto.v1.InitialPartitions;
+import io.tideline.proto.v1.ListPartitionsRequest;
 import io.tideline.proto.v1.Message;
 import io.tideline.proto.v1.MetaServiceGrpc;
+import io.tideline.proto.v1.PartitionStatus;
+import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.SequenceMode;
 import io.tideline.proto.v1.StoreOptions;
 import io.tideline.proto.v1.StoreServiceGrpc;
@@ -19,6 +23,7 @@ import io.tideline.proto.v1.Value;
 import io.tideline.server.config.NodeConfig;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -114,6 +119,31 @@ public final class TestNode implements AutoCloseable {
                     .setOptions(options)
                     .setInitialPartitions(partitions)
                     .build());
+  }
+
+  /** Appends a message to a timeline of such a store; its sequence id. */
+  public long append(String store, String conversation, String text) {
+    return timelines()
+        .append(
+            AppendRequest.newBuilder()
+                .setStore(store)
+                .setTimeline(timeline(conversation))
+                .setMessage(message(text))
+                .build())
+        .getSequenceId();
+  }
+
+  /** How many entries a scan of a whole timeline brings in its first page. */
+  public int scanned(String store, String conversation) {
+    return timelines()
+        .scan(ScanRequest.newBuilder().setStore(store).setTimeline(timeline(conversation)).build())
+        .getEntriesCount();
+  }
+
+  public List<PartitionStatus> partitions(String store) {
+    return admin()
+        .listPartitions(ListPartitionsRequest.newBuilder().setStore(store).build())
+        .getPartitionsList();
   }
 
   public static TimelineId timeline(String conversation) {

@@ -50,6 +50,7 @@ final class GroupLogStorage implements LogStorage {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition closing = lock.newCondition();
   private boolean closed;
+  private volatile boolean waiting;
 
   /**
    * @param failed told of an error that ends the replica
@@ -77,6 +78,11 @@ final class GroupLogStorage implements LogStorage {
       failed.accept(e);
       return false;
     }
+  }
+
+  /** Whether entries wait for disk space, so that nothing can be committed here. */
+  boolean waitsForSpace() {
+    return waiting;
   }
 
   /** Ends a wait for disk space; called before JRaft's own shutdown, which waits for it. */
@@ -163,7 +169,10 @@ final class GroupLogStorage implements LogStorage {
           LOG.warn("group {} waits for disk space: {}", group.id(), e.getMessage());
           told = true;
         }
-        if (!waitUnlessClosed()) {
+        waiting = true;
+        boolean goOn = waitUnlessClosed();
+        waiting = false;
+        if (!goOn) {
           throw e;
         }
       }

@@ -3,6 +3,7 @@ package io.tideline.server.raft;
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
+import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
@@ -16,13 +17,35 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running JRaft node of one group. */
-final class JRaftGroup implements RaftGroup {
+/**
+ * A replica's place in its group. Stays the same object when the {@link GroupSupervisor} makes the
+ * JRaft node behind it anew.
+ */
+final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
+
+  /** A JRaft node with what was made for it alone. */
+  record Incarnation(
+      Node node, SharedClient client, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
+
+    /** Ends the node and waits for its threads. */
+    void end() throws InterruptedException {
+      logStorage.stopWaiting();
+      node.shutdown();
+      stateMachine.abandonFlush();
+      node.join();
+    }
+  }
+
+  /** Starts a JRaft node on the group's log and state. */
+  interface Maker {
+    Incarnation make() throws IOException;
+  }
 
   /** How long a second flush waits for the one under way before it asks again. */
   private static final long SNAPSHOT_BUSY_MILLIS = 20;
@@ -30,21 +53,43 @@ final class JRaftGroup implements RaftGroup {
   /** How often a hand-over is looked at; it takes some milliseconds. */
   private static final long HANDOVER_POLL_MILLIS = 5;
 
+  /** What a write waits that meets the node being made anew; that takes milliseconds. */
+  private static final long RECREATION_MILLIS = 100;
+
   private static final byte[] NO_CONTEXT = new byte[0];
   private static final Logger LOG = LoggerFactory.getLogger(JRaftGroup.class);
 
-  private final Node node;
+  private final PeerId self;
   private final LogGroup logGroup;
-  private final GroupLogStorage logStorage;
-  private final GroupStateMachine stateMachine;
+  private final SupervisedState state;
+  private final Maker maker;
+  private final GroupSupervisor supervisor;
+
+  /** Held while a node is ended or made. */
+  private final ReentrantLock lifecycle = new ReentrantLock();
+
+  private volatile Incarnation running;
+
+  /** Whether the last attempt to make the node anew failed, so that none is running. */
+  private volatile boolean broken;
+
   private volatile boolean closed;
 
+  /** Starts the first node, and has it supervised until {@link #close}. */
   JRaftGroup(
-      Node node, LogGroup logGroup, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
-    this.node = node;
+      PeerId self,
+      LogGroup logGroup,
+      SupervisedState state,
+      Maker maker,
+      GroupSupervisor supervisor)
+      throws IOException {
+    this.self = self;
     this.logGroup = logGroup;
-    this.logStorage = logStorage;
-    this.stateMachine = stateMachine;
+    this.state = state;
+    this.maker = maker;
+    this.supervisor = supervisor;
+    this.running = maker.make();
+    supervisor.add(this);
   }
 
   @Override
@@ -54,28 +99,35 @@ final class JRaftGroup implements RaftGroup {
     task.setExpectedTerm(term);
     task.setDone(new ProposalClosure(proposal));
     try {
-      node.apply(task);
+      running.node().apply(task);
     } catch (IllegalStateException e) {
       // The node is shutting down. It may or may not have run the closure as well, so the proposal
       // takes the first of two outcomes.
       proposal.refused(
-          Refusal.of(Refusal.Reason.SHUTTING_DOWN, "the partition is shutting down", 0));
+          closed
+              ? Refusal.of(Refusal.Reason.SHUTTING_DOWN, "the partition is shutting down", 0)
+              : Refusal.of(
+                  Refusal.Reason.UNAVAILABLE,
+                  "the partition's Raft node is being made anew",
+                  RECREATION_MILLIS));
     }
   }
 
   @Override
   public void readIndex(Consumer<@Nullable String> done) {
     try {
-      node.readIndex(
-          NO_CONTEXT,
-          new ReadIndexClosure() {
-            @Override
-            public void run(Status status, long index, byte[] context) {
-              done.accept(status.isOk() ? null : status.toString());
-            }
-          });
+      running
+          .node()
+          .readIndex(
+              NO_CONTEXT,
+              new ReadIndexClosure() {
+                @Override
+                public void run(Status status, long index, byte[] context) {
+                  done.accept(status.isOk() ? null : status.toString());
+                }
+              });
     } catch (IllegalStateException e) {
-      done.accept("the partition is shutting down");
+      done.accept("the partition's Raft node has been shut down");
     }
   }
 
@@ -87,19 +139,21 @@ final class JRaftGroup implements RaftGroup {
   }
 
   private void snapshot(CompletableFuture<Void> result) {
-    node.snapshot(
-        status -> {
-          if (status.isOk()) {
-            result.complete(null);
-          } else if (status.getRaftError() == RaftError.EBUSY && !closed) {
-            // The flush under way may have begun before the call: only one that begins later
-            // counts.
-            CompletableFuture.delayedExecutor(SNAPSHOT_BUSY_MILLIS, TimeUnit.MILLISECONDS)
-                .execute(() -> snapshot(result));
-          } else {
-            result.completeExceptionally(new IOException("flush failed: " + status));
-          }
-        });
+    running
+        .node()
+        .snapshot(
+            status -> {
+              if (status.isOk()) {
+                result.complete(null);
+              } else if (status.getRaftError() == RaftError.EBUSY && !closed) {
+                // The flush under way may have begun before the call: only one that begins later
+                // counts.
+                CompletableFuture.delayedExecutor(SNAPSHOT_BUSY_MILLIS, TimeUnit.MILLISECONDS)
+                    .execute(() -> snapshot(result));
+              } else {
+                result.completeExceptionally(new IOException("flush failed: " + status));
+              }
+            });
   }
 
   @Override
@@ -109,7 +163,10 @@ final class JRaftGroup implements RaftGroup {
 
   @Override
   public Role role() {
-    return switch (node.getNodeState()) {
+    if (!closed && !state.isFailed() && (broken || state.nodeError() != null)) {
+      return Role.STARTING;
+    }
+    return switch (running.node().getNodeState()) {
       case STATE_LEADER, STATE_TRANSFERRING -> Role.LEADER;
       case STATE_CANDIDATE -> Role.CANDIDATE;
       case STATE_FOLLOWER -> Role.FOLLOWER;
@@ -121,7 +178,7 @@ final class JRaftGroup implements RaftGroup {
 
   @Override
   public Optional<String> leader() {
-    PeerId leader = node.getLeaderId();
+    PeerId leader = running.node().getLeaderId();
     return leader == null || leader.isEmpty()
         ? Optional.empty()
         : Optional.of(leader.getEndpoint().toString());
@@ -137,21 +194,22 @@ final class JRaftGroup implements RaftGroup {
             new IOException("\"" + member.get() + "\" is not a member's address"));
       }
     }
+    Node node = running.node();
     Status asked = node.transferLeadershipTo(target);
     if (!asked.isOk()) {
       return CompletableFuture.failedFuture(
           new IOException("the leadership cannot be handed over: " + asked));
     }
     CompletableFuture<Void> result = new CompletableFuture<>();
-    awaitHandover(result);
+    awaitHandover(node, result);
     return result;
   }
 
-  private void awaitHandover(CompletableFuture<Void> result) {
+  private static void awaitHandover(Node node, CompletableFuture<Void> result) {
     switch (node.getNodeState()) {
       case STATE_TRANSFERRING ->
           CompletableFuture.delayedExecutor(HANDOVER_POLL_MILLIS, TimeUnit.MILLISECONDS)
-              .execute(() -> awaitHandover(result));
+              .execute(() -> awaitHandover(node, result));
       case STATE_LEADER ->
           result.completeExceptionally(
               new IOException("the target did not take over within an election timeout"));
@@ -160,16 +218,88 @@ final class JRaftGroup implements RaftGroup {
   }
 
   @Override
+  public String name() {
+    return "group " + logGroup.id();
+  }
+
+  @Override
+  public GroupWatch.Facts facts() {
+    boolean inError = !state.isFailed() && (broken || state.nodeError() != null);
+    Incarnation now = running;
+    Node node = now.node();
+    if (closed || inError || node.getNodeState() != State.STATE_LEADER) {
+      return new GroupWatch.Facts(!closed && inError, false, false, 0, 0, 0);
+    }
+    try {
+      long committed = node.getLastCommittedIndex();
+      long since = state.leadingSinceMillis();
+      return new GroupWatch.Facts(
+          false,
+          true,
+          now.logStorage().waitsForSpace(),
+          node.getLastLogIndex(),
+          committed,
+          since == 0 ? 0 : now.client().silentMillis(node.listPeers(), self, since));
+    } catch (IllegalStateException noLongerLeading) {
+      LOG.debug("{} stopped leading while it was looked at", name(), noLongerLeading);
+      return new GroupWatch.Facts(false, false, false, 0, 0, 0);
+    }
+  }
+
+  @Override
+  public void handOver() {
+    Status asked = running.node().transferLeadershipTo(PeerId.ANY_PEER);
+    if (!asked.isOk()) {
+      LOG.warn("{} cannot hand over: {}", name(), asked);
+    }
+  }
+
+  /** The state stays; the new node reads the log again from the last flush. */
+  @Override
+  public void recreate() throws IOException {
+    lifecycle.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      broken = true;
+      running.end();
+      state.nodeEnded();
+      running = maker.make();
+      broken = false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for the old node to end", e);
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  @Override
+  public void giveUp() {
+    state.failed(
+        new IOException(
+            "the Raft node of "
+                + name()
+                + " is in error and cannot be mended: "
+                + state.nodeError(),
+            state.nodeError()));
+  }
+
+  @Override
   public void close() {
     closed = true;
-    logStorage.stopWaiting();
-    node.shutdown();
-    stateMachine.abandonFlush();
+    supervisor.remove(this);
+    // While the lock is not free, a node is being made anew; it may wait for the disk.
+    running.logStorage().stopWaiting();
+    lifecycle.lock();
     try {
-      node.join();
+      running.end();
     } catch (InterruptedException e) {
-      LOG.warn("group {} was not waited for: interrupted", node.getGroupId());
+      LOG.warn("{} was not waited for: interrupted", name());
       Thread.currentThread().interrupt();
+    } finally {
+      lifecycle.unlock();
     }
   }
 }

@@ -1,5 +1,9 @@
 package io.tideline.server.raft;
 
+import com.alipay.remoting.rpc.protocol.RpcCommandCode;
+import com.alipay.remoting.rpc.protocol.RpcProtocol;
+import com.alipay.remoting.rpc.protocol.RpcProtocolV2;
+import com.alipay.remoting.rpc.protocol.RpcResponseProcessor;
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
@@ -10,15 +14,16 @@ import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import com.alipay.sofa.jraft.rpc.ProtobufMsgFactory;
 import com.alipay.sofa.jraft.rpc.RpcServer;
+import com.alipay.sofa.jraft.rpc.impl.AbstractClientService;
 import com.alipay.sofa.jraft.rpc.impl.BoltRpcServer;
 import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
-import com.alipay.sofa.jraft.rpc.impl.core.AppendEntriesRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.InstallSnapshotRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.RpcFactoryHelper;
+import com.google.common.util.concurrent.MoreExecutors;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.RaftGroup;
@@ -45,10 +50,19 @@ import org.slf4j.LoggerFactory;
 public final class JRaftGroups implements RaftGroups, AutoCloseable {
 
   /** Queue slots of each of a group's four stages; below 256 JRaft may block itself. */
-  private static final int RING_SLOTS = 512;
+  private static final int RING_SLOTS = 256;
 
   /** Soft limit of entries a group keeps in memory until they are on disk and applied. */
   private static final long LOGS_IN_MEMORY_BYTES = 16L << 20;
+
+  /** Heartbeats in an election timeout: four may be lost before anybody stands for election. */
+  private static final int HEARTBEATS = 5;
+
+  /** A copy of a large partition over a slow network; JRaft would begin anew after it. */
+  private static final int INSTALL_TIMEOUT_MILLIS = 3_600_000;
+
+  /** For JRaft's own connection attempts; {@link SharedClient} answers without making any. */
+  private static final int CONNECT_TIMEOUT_MILLIS = 300;
 
   // Together two seconds; it takes milliseconds.
   private static final int PORT_RELEASE_ATTEMPTS = 400;
@@ -60,12 +74,16 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   private final PeerId self;
   private final Duration electionTimeout;
   private final RpcServer server;
+  private final GroupSupervisor supervisor;
 
   private JRaftGroups(GroupLog log, PeerId self, Duration electionTimeout, RpcServer server) {
     this.log = log;
     this.self = self;
     this.electionTimeout = electionTimeout;
     this.server = server;
+    this.supervisor =
+        new GroupSupervisor(
+            electionTimeout.toMillis(), JRaftProcess.executor(), MonotonicClock.MILLIS);
   }
 
   /**
@@ -80,8 +98,10 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     String ip = address.getAddress().getHostAddress();
     // JRaft writes members as "ip:port" and reads an IPv6 address back only in brackets.
     Endpoint endpoint = new Endpoint(ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip, address.getPort());
-    RpcServer server =
-        new BoltRpcServer(new com.alipay.remoting.rpc.RpcServer(ip, endpoint.getPort(), true));
+    com.alipay.remoting.rpc.RpcServer bolt =
+        new com.alipay.remoting.rpc.RpcServer(ip, endpoint.getPort(), true);
+    JRaftProcess.channelSecurity().prepare(bolt);
+    RpcServer server = new BoltRpcServer(bolt);
     registerProcessors(server);
     try {
       if (!server.init(null)) {
@@ -90,8 +110,25 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     } catch (RuntimeException e) {
       throw new IOException("cannot listen on Raft address " + endpoint + ": is it in use?", e);
     }
+    registerExecutors(bolt);
     NodeManager.getInstance().addAddress(endpoint);
-    return new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server);
+    JRaftGroups groups = new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server);
+    groups.supervisor.start();
+    return groups;
+  }
+
+  /**
+   * Of the whole process, clients included. Answers go from the network's thread straight to the
+   * executor of their callback, which keeps their order and saves a change of threads for each.
+   */
+  private static void registerExecutors(com.alipay.remoting.rpc.RpcServer server) {
+    for (byte protocol : List.of(RpcProtocol.PROTOCOL_CODE, RpcProtocolV2.PROTOCOL_CODE)) {
+      server.registerDefaultExecutor(protocol, JRaftProcess.executor());
+      server.registerProcessor(
+          protocol,
+          RpcCommandCode.RPC_RESPONSE,
+          new RpcResponseProcessor(MoreExecutors.newDirectExecutorService()));
+    }
   }
 
   /** Only what members say to each other: no administration and no file transfer by this port. */
@@ -103,13 +140,13 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               + RpcFactoryHelper.rpcFactory().getClass()
               + " instead of ours: is META-INF/services complete in this distribution?");
     }
-    AppendEntriesRequestProcessor append =
-        new AppendEntriesRequestProcessor(JRaftProcess.executor());
+    OrderedAppendProcessor append = new OrderedAppendProcessor(JRaftProcess.executor());
     server.registerConnectionClosedEventListener(append);
     server.registerProcessor(append);
     server.registerProcessor(new RequestVoteRequestProcessor(JRaftProcess.executor()));
     server.registerProcessor(new TimeoutNowRequestProcessor(JRaftProcess.executor()));
     server.registerProcessor(new ReadIndexRequestProcessor(JRaftProcess.executor()));
+    // Blocks for a whole copy: on this executor nothing waits behind it.
     server.registerProcessor(new InstallSnapshotRequestProcessor(JRaftProcess.executor()));
     server.registerProcessor(new PingRequestProcessor(JRaftProcess.executor()));
   }
@@ -119,6 +156,18 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       throws IOException {
     String groupId = groupId(partitionId);
     JRaftProcess.registerExecutor(groupId);
+    List<PeerId> voters = Membership.voters(members);
+    SupervisedState supervised = new SupervisedState(state, MonotonicClock.MILLIS);
+    return new JRaftGroup(
+        self,
+        log.group(partitionId),
+        supervised,
+        () -> startNode(partitionId, voters, supervised),
+        supervisor);
+  }
+
+  private JRaftGroup.Incarnation startNode(
+      long partitionId, List<PeerId> voters, ReplicatedState state) throws IOException {
     AtomicReference<@Nullable Throwable> cause = new AtomicReference<>();
     Consumer<Throwable> failed =
         error -> {
@@ -128,7 +177,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     LogGroup logGroup = log.group(partitionId);
     MembershipHistory history = new MembershipHistory();
     GroupLogStorage logStorage = new GroupLogStorage(logGroup, history, failed);
-    NodeOptions options = nodeOptions(Membership.voters(members));
+    NodeOptions options = nodeOptions(voters);
     options.setServiceFactory(
         new GroupServices(
             logStorage,
@@ -136,12 +185,22 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             new EngineSnapshotStorage(state::durableState, failed)));
     GroupStateMachine stateMachine = new GroupStateMachine(partitionId, state, history);
     options.setFsm(stateMachine);
-    NodeImpl node = new NodeImpl(groupId, self);
+    NodeImpl node = new NodeImpl(groupId(partitionId), self);
     if (!node.init(options)) {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
     }
-    return new JRaftGroup(node, logGroup, logStorage, stateMachine);
+    SharedClient client = client(node);
+    client.prepare(voters, self);
+    return new JRaftGroup.Incarnation(node, client, logStorage, stateMachine);
+  }
+
+  private static SharedClient client(NodeImpl node) {
+    if (node.getRpcService() instanceof AbstractClientService service
+        && service.getRpcClient() instanceof SharedClient client) {
+      return client;
+    }
+    throw new IllegalStateException("the node does not use our transport");
   }
 
   @Override
@@ -174,6 +233,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     options.setDisableCli(true);
     options.setEnableMetrics(false);
     options.setRpcProcessorThreadPoolSize(2);
+    options.setRpcConnectTimeoutMs(CONNECT_TIMEOUT_MILLIS);
+    options.setRpcInstallSnapshotTimeout(INSTALL_TIMEOUT_MILLIS);
     options.setApplyTaskMode(ApplyTaskMode.NonBlocking);
     return options;
   }
@@ -186,7 +247,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     options.setMaxBodySize(1 << 20);
     options.setMaxAppendBufferSize(1 << 20);
     options.setMaxReplicatorInflightMsgs(64);
-    options.setElectionHeartbeatFactor(5);
+    options.setElectionHeartbeatFactor(HEARTBEATS);
     options.setMaxElectionDelayMs(electionMillis);
     options.setMaxLogsInMemoryBytes(LOGS_IN_MEMORY_BYTES);
     options.setOpenStatistics(false);
@@ -202,6 +263,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
 
   @Override
   public void close() {
+    supervisor.close();
     NodeManager.getInstance().removeAddress(self.getEndpoint());
     server.shutdown();
     awaitPortReleased();

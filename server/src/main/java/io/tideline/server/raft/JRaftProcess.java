@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,12 @@ import java.util.concurrent.TimeUnit;
  */
 final class JRaftProcess {
 
+  /** Enough that some groups waiting for a slow disk do not hold back the others' timers. */
+  private static final String TIMER_WORKERS = "64";
+
+  /** A limit that a process never reaches: JRaft does not survive that one of these refuses. */
+  private static final String UNREACHED = "1000000";
+
   /** Name and value of each property; one given on the command line wins. */
   private static final List<String[]> PROPERTIES =
       List.of(
@@ -27,9 +34,15 @@ final class JRaftProcess {
           // Pooled buffers per thread leak and bloat with many threads.
           new String[] {"jraft.recyclers.maxCapacityPerThread", "0"},
           // A rejected callback stops heartbeats for ever; threads are made as needed, so no limit.
-          new String[] {"jraft.rpc.closure.threadpool.size.max", "20000"},
-          new String[] {"jraft.closure.threadpool.size.max", "20000"},
-          new String[] {"jraft.internal.closure.threadpool.size.max", "20000"},
+          new String[] {"jraft.rpc.closure.threadpool.size.max", UNREACHED},
+          new String[] {"jraft.closure.threadpool.size.max", UNREACHED},
+          new String[] {"jraft.internal.closure.threadpool.size.max", UNREACHED},
+          new String[] {"jraft.max.append.entries.tasks.per.thread", UNREACHED},
+          // Elections and votes wait for the disk on these threads; they are virtual.
+          new String[] {"jraft.timer.global_election_timer_workers", TIMER_WORKERS},
+          new String[] {"jraft.timer.global_vote_timer_workers", TIMER_WORKERS},
+          new String[] {"jraft.timer.global_step_down_timer_workers", TIMER_WORKERS},
+          new String[] {"jraft.timer.global_scheduler_workers", TIMER_WORKERS},
           // The transport must not reconnect on its own, nor reorder pipelined entries.
           new String[] {"jraft.bolt.conn.reconnect", "false"},
           new String[] {"bolt.rpc.dispatch-msg-list-in-default-executor", "false"},
@@ -37,6 +50,7 @@ final class JRaftProcess {
 
   private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
   private static final VirtualThreads EXECUTOR;
+  private static volatile ChannelSecurity channelSecurity = ChannelSecurity.NONE;
 
   static {
     for (String[] property : PROPERTIES) {
@@ -50,16 +64,31 @@ final class JRaftProcess {
 
   private JRaftProcess() {}
 
-  /** Runs the initialiser; must come before any other use of JRaft. */
+  /**
+   * Runs the initialiser; must come before any other use of JRaft.
+   *
+   * @throws IllegalStateException if the class path is in an order in which JRaft would not do
+   */
   static void initialize() {
+    JRaftThreads.verify();
     Executor ready = EXECUTOR;
     if (ready == null) {
       throw new AssertionError("the static initialiser did not run");
     }
   }
 
-  static Executor executor() {
+  /** Runs each task on a virtual thread of its own; never rejects one, however long they run. */
+  static ExecutorService executor() {
     return EXECUTOR;
+  }
+
+  /** What goes into the channels of this process; those that exist stay as they are. */
+  static void secureChannels(ChannelSecurity security) {
+    channelSecurity = security;
+  }
+
+  static ChannelSecurity channelSecurity() {
+    return channelSecurity;
   }
 
   /**

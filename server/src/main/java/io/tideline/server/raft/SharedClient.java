@@ -1,112 +1,124 @@
 package io.tideline.server.raft;
 
-import com.alipay.remoting.ConnectionEventType;
 import com.alipay.sofa.jraft.ReplicatorGroup;
 import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.error.InvokeTimeoutException;
+import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.option.RpcOptions;
 import com.alipay.sofa.jraft.rpc.InvokeCallback;
 import com.alipay.sofa.jraft.rpc.InvokeContext;
 import com.alipay.sofa.jraft.rpc.RpcClient;
-import com.alipay.sofa.jraft.rpc.impl.BoltRpcClient;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
+import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
 import com.alipay.sofa.jraft.util.Endpoint;
-import java.util.Set;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group's use of the process's one transport client: JRaft would give each group a client of
- * its own, with three threads and its own connections.
+ * One group's use of the process's links: JRaft would give each group a client of its own, with
+ * three threads and its own connections.
  *
- * <p>Lifetime: the transport client starts with the first user and stops with the last.
+ * <p>Nothing here waits for a connection. JRaft asks for one, and pings, while it holds the group's
+ * lock on a timer's thread; with a member that is gone, hundreds of groups would then stand in line
+ * for timeouts instead of electing. So these questions are answered from what the link knows.
  */
 final class SharedClient implements RpcClient {
 
-  private static final Object LOCK = new Object();
-
-  /** Told of new connections, so that their replicators look at them. */
-  private static final Set<ReplicatorGroup> LISTENERS = ConcurrentHashMap.newKeySet();
-
-  // Guarded by LOCK.
-  private static @Nullable BoltRpcClient shared;
-  private static int users;
+  /** When this group last sent log entries or a heartbeat to a member. */
+  private final Map<Endpoint, Long> appendedMillis = new ConcurrentHashMap<>();
 
   private @Nullable ReplicatorGroup listener;
-  private volatile @Nullable BoltRpcClient client;
+  private volatile @Nullable PeerLinks links;
 
   @Override
   public boolean init(RpcOptions options) {
-    synchronized (LOCK) {
-      BoltRpcClient started = shared;
-      if (started == null) {
-        started = new BoltRpcClient(new com.alipay.remoting.rpc.RpcClient());
-        started
-            .getRpcClient()
-            .addConnectionEventProcessor(
-                ConnectionEventType.CONNECT, (address, connection) -> connected(address));
-        started.init(options);
-        shared = started;
-      }
-      users++;
-      client = started;
+    PeerLinks acquired = PeerLinks.acquire();
+    if (listener != null) {
+      acquired.addListener(listener);
     }
+    links = acquired;
     return true;
   }
 
-  private static void connected(String address) {
-    PeerId peer = new PeerId();
-    if (peer.parse(address)) {
-      LISTENERS.forEach(group -> group.checkReplicator(peer, true));
-    }
-  }
-
-  /** Stops using the client; once. */
+  /** Stops using the links; once. */
   @Override
-  public void shutdown() {
-    synchronized (LOCK) {
-      BoltRpcClient used = client;
-      if (used == null) {
-        return;
-      }
-      client = null;
-      if (listener != null) {
-        LISTENERS.remove(listener);
-      }
-      users--;
-      if (users == 0) {
-        shared = null;
-        used.shutdown();
-      }
+  public synchronized void shutdown() {
+    PeerLinks used = links;
+    if (used == null) {
+      return;
     }
+    links = null;
+    if (listener != null) {
+      used.removeListener(listener);
+    }
+    used.release();
   }
 
+  /** JRaft registers before it initialises. */
   @Override
   public void registerConnectEventListener(ReplicatorGroup group) {
     listener = group;
-    LISTENERS.add(group);
+  }
+
+  /** Begins to connect, so that the link is up when it is first needed. */
+  void prepare(Collection<PeerId> peers, PeerId self) {
+    PeerLinks used = links;
+    if (used != null) {
+      peers.stream()
+          .filter(peer -> !peer.equals(self))
+          .forEach(peer -> used.link(peer.getEndpoint()));
+    }
   }
 
   @Override
   public boolean checkConnection(Endpoint endpoint) {
-    BoltRpcClient used = client;
-    return used != null && used.checkConnection(endpoint);
+    PeerLinks used = links;
+    return used != null && used.link(endpoint).isUp();
   }
 
+  /** A link connects by itself, whether asked to or not. */
   @Override
   public boolean checkConnection(Endpoint endpoint, boolean createIfAbsent) {
-    BoltRpcClient used = client;
-    return used != null && used.checkConnection(endpoint, createIfAbsent);
+    return checkConnection(endpoint);
   }
 
-  /** Connections are shared by all groups: the transport closes those that break. */
+  /** Connections are shared by all groups: the links close those that break. */
   @Override
   public void closeConnection(Endpoint endpoint) {}
 
+  /** A ping is answered from what is known, anything else by the other end. */
   @Override
   public Object invokeSync(
       Endpoint endpoint, Object request, @Nullable InvokeContext context, long timeoutMillis)
       throws InterruptedException, RemotingException {
-    return started().invokeSync(endpoint, request, context, timeoutMillis);
+    if (request instanceof PingRequest) {
+      return checkConnection(endpoint)
+          ? ErrorResponse.newBuilder().setErrorCode(0).build()
+          : ErrorResponse.newBuilder()
+              .setErrorCode(RaftError.EHOSTDOWN.getNumber())
+              .setErrorMsg("member " + endpoint + " is not connected")
+              .build();
+    }
+    CompletableFuture<Object> answer = new CompletableFuture<>();
+    invokeAsync(endpoint, request, context, new Completing(answer), timeoutMillis);
+    try {
+      return answer.get(timeoutMillis, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new InvokeTimeoutException(e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RemotingException remote
+          ? remote
+          : new RemotingException(e.getCause());
+    }
   }
 
   @Override
@@ -116,15 +128,55 @@ final class SharedClient implements RpcClient {
       @Nullable InvokeContext context,
       InvokeCallback callback,
       long timeoutMillis)
-      throws InterruptedException, RemotingException {
-    started().invokeAsync(endpoint, request, context, callback, timeoutMillis);
-  }
-
-  private BoltRpcClient started() throws RemotingException {
-    BoltRpcClient used = client;
+      throws RemotingException {
+    PeerLinks used = links;
     if (used == null) {
       throw new RemotingException("the Raft transport client is shut down");
     }
-    return used;
+    if (request instanceof AppendEntriesRequest) {
+      appendedMillis.put(endpoint, MonotonicClock.MILLIS.getAsLong());
+    }
+    used.link(endpoint).send(request, callback, timeoutMillis);
+  }
+
+  /**
+   * For how long a member that can be reached was sent nothing, not even a heartbeat; of several
+   * members the longest time, 0 if there are none.
+   *
+   * @param sinceMillis time before this does not count: this node did not lead then
+   */
+  long silentMillis(Collection<PeerId> peers, PeerId self, long sinceMillis) {
+    PeerLinks used = links;
+    if (used == null) {
+      return 0;
+    }
+    long now = MonotonicClock.MILLIS.getAsLong();
+    long longest = 0;
+    for (PeerId peer : peers) {
+      PeerLink link = peer.equals(self) ? null : used.link(peer.getEndpoint());
+      if (link != null && link.isUp()) {
+        long sent = appendedMillis.getOrDefault(peer.getEndpoint(), sinceMillis);
+        long since = Math.max(sent, Math.max(sinceMillis, link.upSinceMillis()));
+        longest = Math.max(longest, now - since);
+      }
+    }
+    return longest;
+  }
+
+  private record Completing(CompletableFuture<Object> answer) implements InvokeCallback {
+
+    @Override
+    public void complete(@Nullable Object result, @Nullable Throwable error) {
+      if (error != null) {
+        answer.completeExceptionally(error);
+      } else {
+        answer.complete(result);
+      }
+    }
+
+    @Override
+    public Executor executor() {
+      return JRaftProcess.executor();
+    }
   }
 }

@@ -27,6 +27,7 @@ final class FakeState implements ReplicatedState {
   volatile String flushAfter = "";
 
   volatile long term;
+  volatile @Nullable Thread applier;
   private volatile byte[] membership = {};
   volatile @Nullable RuntimeException failApply;
 
@@ -53,6 +54,7 @@ final class FakeState implements ReplicatedState {
     if (configuration != null) {
       membership = configuration;
     }
+    applier = Thread.currentThread();
     applied.add(new Applied(position, payload));
     if (proposal != null) {
       proposal.applied(position.index(), List.of());

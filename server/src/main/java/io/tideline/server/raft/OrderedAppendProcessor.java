@@ -1,0 +1,41 @@
+package io.tideline.server.raft;
+
+import com.alipay.sofa.jraft.NodeManager;
+import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.rpc.RpcProcessor;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
+import com.alipay.sofa.jraft.rpc.impl.core.AppendEntriesRequestProcessor;
+import java.util.concurrent.Executor;
+
+/**
+ * JRaft's handling of AppendEntries, in order for each pair of group and sender, as its pipeline
+ * requires. JRaft's own way is a thread for each pair that wakes up every second.
+ */
+final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
+
+  private record Lane(String groupId, String receiver, String sender) {}
+
+  private final Executor unordered;
+  private final OrderedExecutors<Lane> lanes;
+
+  OrderedAppendProcessor(Executor executor) {
+    super(executor);
+    this.unordered = executor;
+    this.lanes = new OrderedExecutors<>(executor);
+  }
+
+  @Override
+  public RpcProcessor.ExecutorSelector executorSelector() {
+    return (requestClass, header) -> lane((AppendEntriesRequestHeader) header);
+  }
+
+  /** Lanes are made only for groups that exist here: a stranger cannot fill memory with them. */
+  private Executor lane(AppendEntriesRequestHeader header) {
+    PeerId receiver = new PeerId();
+    if (!receiver.parse(header.getPeerId())
+        || NodeManager.getInstance().get(header.getGroupId(), receiver) == null) {
+      return unordered;
+    }
+    return lanes.of(new Lane(header.getGroupId(), header.getPeerId(), header.getServerId()));
+  }
+}

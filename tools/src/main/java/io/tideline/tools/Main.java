@@ -20,6 +20,7 @@ import io.tideline.tools.doctor.DoctorCommand;
 import io.tideline.tools.inspect.InspectCommand;
 import io.tideline.tools.node.DevCommand;
 import io.tideline.tools.node.ServerCommand;
+import io.tideline.tools.torture.TortureCommand;
 import io.tideline.tools.transfer.ExportCommand;
 import io.tideline.tools.transfer.ImportCommand;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -100,6 +101,7 @@ public final class Main implements Runnable {
     root.addSubcommand(new ImportCommand(context));
     root.addSubcommand(new ExportCommand(context));
     root.addSubcommand(benchCommands(context));
+    root.addSubcommand(new TortureCommand(context, Main.class.getName()));
     root.addSubcommand(new InspectCommand(context));
     root.addSubcommand(new DoctorCommand(context));
     root.addSubcommand(new VersionCommand(context));

@@ -43,7 +43,7 @@ public final class Peers implements AutoCloseable {
    * @param replicas the replicas on this node, by partition
    */
   public BindableService service(LongFunction<Optional<PartitionReplica>> replicas) {
-    return new WriteService(replicas, members);
+    return new ReplicaCalls(replicas, members);
   }
 
   @Override

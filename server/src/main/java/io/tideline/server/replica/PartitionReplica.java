@@ -3,8 +3,10 @@ package io.tideline.server.replica;
 import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineState;
+import io.tideline.lsm.KeyRange;
 import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.Pressure;
+import io.tideline.lsm.RangeHash;
 import io.tideline.lsm.ScrubStatus;
 import io.tideline.lsm.WriteBatch;
 import io.tideline.server.command.Command;
@@ -259,6 +261,11 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private static ReadOutcome notReadable(String problem) {
     return new ReadOutcome.Refused(
         Refusal.of(Refusal.Reason.UNAVAILABLE, "no read index: " + problem, READ_RETRY_MILLIS));
+  }
+
+  /** Hashes all content, for comparing replicas; as {@link Engine#rangeHash}. Blocks for long. */
+  public RangeHash contentHash() throws IOException {
+    return engine.rangeHash(KeyRange.ALL);
   }
 
   @Override

@@ -3,6 +3,9 @@ package io.tideline.server.cluster;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.tideline.lsm.RangeHash;
+import io.tideline.proto.internal.v1.HashRequest;
+import io.tideline.proto.internal.v1.HashResponse;
 import io.tideline.proto.internal.v1.ReplicaServiceGrpc;
 import io.tideline.proto.internal.v1.WriteApplied;
 import io.tideline.proto.internal.v1.WriteRefused;
@@ -16,20 +19,21 @@ import io.tideline.server.command.ResultFormat;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.Refusal;
 import io.tideline.server.replica.WriteOutcome;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
 
-/** Takes writes that other nodes pass on. */
-final class WriteService extends ReplicaServiceGrpc.ReplicaServiceImplBase {
+/** What other nodes ask of this one's replicas. gRPC calls it on threads that may block. */
+final class ReplicaCalls extends ReplicaServiceGrpc.ReplicaServiceImplBase {
 
   private static final long RETRY_AFTER_MILLIS = 100;
 
   private final LongFunction<Optional<PartitionReplica>> replicas;
   private final Members members;
 
-  WriteService(LongFunction<Optional<PartitionReplica>> replicas, Members members) {
+  ReplicaCalls(LongFunction<Optional<PartitionReplica>> replicas, Members members) {
     this.replicas = replicas;
     this.members = members;
   }
@@ -63,6 +67,34 @@ final class WriteService extends ReplicaServiceGrpc.ReplicaServiceImplBase {
                 answer.onError(Status.INTERNAL.withCause(error).asException());
               }
             });
+  }
+
+  @Override
+  public void hash(HashRequest request, StreamObserver<HashResponse> answer) {
+    Optional<PartitionReplica> replica = replicas.apply(request.getPartitionId());
+    if (replica.isEmpty()) {
+      answer.onError(
+          Status.NOT_FOUND
+              .withDescription("no replica of partition " + request.getPartitionId() + " is here")
+              .asException());
+      return;
+    }
+    try {
+      RangeHash hash = replica.get().contentHash();
+      answer.onNext(
+          HashResponse.newBuilder()
+              .setAppliedIndex(hash.state().position().index())
+              .setHigh(hash.high())
+              .setLow(hash.low())
+              .setTimelines(hash.timelines())
+              .setRows(hash.rows())
+              .setRecords(hash.records())
+              .build());
+      answer.onCompleted();
+    } catch (IOException | RuntimeException e) {
+      answer.onError(
+          Status.UNAVAILABLE.withDescription("not hashed: " + e).withCause(e).asException());
+    }
   }
 
   private static WriteOutcome<List<CommandResult>> notHere(long partitionId) {

@@ -1,0 +1,49 @@
+package io.tideline.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tideline.it.harness.Cli;
+import io.tideline.it.harness.Nodes;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A short torture: three processes, faults any user may inject, every promise checked. */
+class TortureIT {
+
+  @RegisterExtension final Nodes nodes = new Nodes();
+
+  @Test
+  void threeNodesKeepTheirPromisesWhileOneAfterTheOtherIsKilledAndPaused() throws IOException {
+    Cli.Result torture =
+        nodes
+            .cli()
+            .run(
+                "torture",
+                "--nodes",
+                "3",
+                "--seconds",
+                "15",
+                "--faults",
+                "kill,pause",
+                "--seed",
+                "4",
+                "--output",
+                "json");
+
+    assertThat(torture.exitCode()).as(torture.output()).isZero();
+    String[] lines = torture.output().strip().split("\n");
+    JsonNode result = new ObjectMapper().readTree(lines[lines.length - 1]);
+    assertThat(result.path("acked").asLong()).as(torture.output()).isPositive();
+    assertThat(result.path("faults").asInt()).isPositive();
+    for (String count :
+        new String[] {
+          "lost", "duplicates", "order_violations", "stale_reads", "replica_mismatches"
+        }) {
+      assertThat(result.path(count).asLong(-1)).as(count).isZero();
+    }
+    assertThat(result.path("worst_write_gap_ms").asLong()).isPositive();
+  }
+}

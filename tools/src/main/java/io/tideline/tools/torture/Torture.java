@@ -100,10 +100,7 @@ final class Torture {
   private List<Long> createStore() {
     // Creating waits for elections, and must not be tried twice: one attempt has all the time.
     try (TidelineClient client =
-        TidelineClient.builder()
-            .addresses(cluster.endpoint(0))
-            .deadline(FINAL_DEADLINE)
-            .build()) {
+        TidelineClient.builder().addresses(cluster.endpoint(0)).deadline(FINAL_DEADLINE).build()) {
       return client
           .stores()
           .create(
@@ -138,7 +135,7 @@ final class Torture {
     Verdict verdict = HistoryChecker.check(history, content);
     findings.addAll(verdict.examples());
     int mismatches = unequalReads;
-    try (ReplicaHashes hashes = new ReplicaHashes(cluster.endpoints(), nanoClock)) {
+    try (ReplicaComparison hashes = new ReplicaComparison(cluster.endpoints(), nanoClock)) {
       List<Long> all = new ArrayList<>(List.of(0L));
       all.addAll(partitions);
       for (long partition : all) {

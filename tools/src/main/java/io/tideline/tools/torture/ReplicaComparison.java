@@ -1,13 +1,9 @@
 package io.tideline.tools.torture;
 
-import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.tideline.proto.internal.v1.HashRequest;
-import io.tideline.proto.internal.v1.HashResponse;
-import io.tideline.proto.internal.v1.ReplicaServiceGrpc;
+import io.tideline.server.cluster.ReplicaHashes;
+import io.tideline.server.cluster.ReplicaHashes.Hash;
+import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,22 +11,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** Compares the content of a partition's replicas once nobody writes any more. */
-final class ReplicaHashes implements AutoCloseable {
+final class ReplicaComparison implements AutoCloseable {
 
   /** A replica that was away has to catch up first. */
   private static final Duration AGREE_MAX = Duration.ofSeconds(120);
 
-  private static final long CALL_SECONDS = 30;
   private static final long RETRY_MILLIS = 100;
 
-  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final ReplicaHashes replicas;
   private final LongSupplier nanoClock;
 
-  ReplicaHashes(List<String> endpoints, LongSupplier nanoClock) {
+  ReplicaComparison(List<String> endpoints, LongSupplier nanoClock) {
+    this.replicas = new ReplicaHashes(endpoints);
     this.nanoClock = nanoClock;
-    for (String endpoint : endpoints) {
-      channels.add(NettyChannelBuilder.forTarget("dns:///" + endpoint).usePlaintext().build());
-    }
   }
 
   /**
@@ -42,25 +35,18 @@ final class ReplicaHashes implements AutoCloseable {
     long deadline = nanoClock.getAsLong() + AGREE_MAX.toNanos();
     String latest = "none answered";
     while (nanoClock.getAsLong() < deadline) {
-      List<HashResponse> hashes = new ArrayList<>();
       try {
-        for (ManagedChannel channel : channels) {
-          hashes.add(
-              ReplicaServiceGrpc.newBlockingStub(channel)
-                  .withWaitForReady()
-                  .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-                  .hash(HashRequest.newBuilder().setPartitionId(partitionId).build()));
-        }
+        List<Hash> hashes = replicas.ofPartition(partitionId);
         Set<Long> indexes = new HashSet<>();
-        hashes.forEach(hash -> indexes.add(hash.getAppliedIndex()));
+        hashes.forEach(hash -> indexes.add(hash.appliedIndex()));
         if (indexes.size() == 1) {
           return new HashSet<>(hashes).size() == 1
               ? ""
               : "replicas of partition " + partitionId + " differ: " + hashes;
         }
         latest = "they have applied up to " + indexes;
-      } catch (StatusRuntimeException notYet) {
-        latest = notYet.getStatus().toString();
+      } catch (IOException notYet) {
+        latest = String.valueOf(notYet.getMessage());
       }
       TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
     }
@@ -74,6 +60,6 @@ final class ReplicaHashes implements AutoCloseable {
 
   @Override
   public void close() {
-    channels.forEach(ManagedChannel::shutdownNow);
+    replicas.close();
   }
 }

@@ -38,6 +38,9 @@ final class VersionSet {
 
   private volatile EngineState durable;
 
+  /** Set before the last version is given up. */
+  private volatile boolean closed;
+
   VersionSet(Manifest manifest, long nextFileId, Memtable active, List<Run> runs) {
     this.manifest = manifest;
     this.nextFileId = new AtomicLong(nextFileId);
@@ -62,12 +65,19 @@ final class VersionSet {
     return nextFileId.getAndIncrement();
   }
 
-  /** The present moment, with a reference on its version that the caller gives back. */
+  /**
+   * The present moment, with a reference on its version that the caller gives back.
+   *
+   * @throws IllegalStateException if the engine was closed meanwhile
+   */
   Published acquire() {
     while (true) {
       Published now = published;
       if (now.version().tryRetain()) {
         return now;
+      }
+      if (closed) {
+        throw new IllegalStateException("the engine is closed");
       }
     }
   }
@@ -196,6 +206,7 @@ final class VersionSet {
   void close() throws IOException {
     manifestLock.lock();
     try {
+      closed = true;
       published.version().release();
       manifest.close();
     } finally {

@@ -32,7 +32,9 @@ final class CatalogStateMachine implements StateMachine {
   private static final byte STORE = 2;
   private static final byte AFTER_STORES = 3;
 
-  private final Engine engine;
+  /** Confined to the apply thread. */
+  private Engine engine;
+
   private final WriteBatch out = new WriteBatch();
   private volatile CatalogImage image;
 
@@ -43,6 +45,16 @@ final class CatalogStateMachine implements StateMachine {
 
   /** Rebuilds the image from the engine's records. */
   static CatalogStateMachine open(Engine engine) throws IOException {
+    return new CatalogStateMachine(engine, stored(engine));
+  }
+
+  @Override
+  public void load(Engine other) throws IOException {
+    image = stored(other);
+    engine = other;
+  }
+
+  private static CatalogImage stored(Engine engine) throws IOException {
     List<StoreDescriptor> stores = new ArrayList<>();
     try (ReadView view = engine.view();
         RecordCursor records =
@@ -52,7 +64,7 @@ final class CatalogStateMachine implements StateMachine {
       }
       Optional<byte[]> nextIds = view.record(RecordTables.CATALOG, new byte[] {NEXT_IDS});
       long[] ids = nextIds.isPresent() ? CatalogFormat.decodeNextIds(nextIds.get()) : FIRST_IDS;
-      return new CatalogStateMachine(engine, CatalogImage.of(stores, ids[0], ids[1]));
+      return CatalogImage.of(stores, ids[0], ids[1]);
     }
   }
 

@@ -13,6 +13,7 @@ import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.PartitionOptions;
 import io.tideline.server.command.TimelineStateMachine;
+import io.tideline.server.replica.EngineHome;
 import io.tideline.server.replica.ExpiryClock;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReplicaContext;
@@ -210,7 +211,13 @@ final class PartitionHost {
     }
     List<String> addresses = holders.stream().map(Member::raftAddress).toList();
     PartitionReplica replica =
-        PartitionReplica.open(partitionId, addresses, engine, machine, context);
+        PartitionReplica.open(
+            partitionId,
+            addresses,
+            home(partitionId, options.ttlMillis()),
+            engine,
+            machine,
+            context);
     return new Running(
         replica,
         machine,
@@ -218,6 +225,11 @@ final class PartitionHost {
         holders.size() > 1,
         new AtomicReference<>(options),
         new AtomicBoolean());
+  }
+
+  /** Where a partition's engine lives; for {@link #openEngine}'s arguments. */
+  EngineHome home(long partitionId, long ttlMillis) {
+    return new EngineHome(path(partitionId), () -> openEngine(partitionId, ttlMillis));
   }
 
   private ReentrantLock lockOf(long partitionId) {
@@ -348,6 +360,7 @@ final class PartitionHost {
     try {
       close(partitionId);
       damaged.remove(partitionId);
+      context.transfers().discard(partitionId);
       FileSystem fileSystem = resources.fileSystem();
       if (fileSystem.exists(path(partitionId))) {
         deleteTree(fileSystem, path(partitionId));

@@ -7,6 +7,7 @@ import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.server.cluster.Member;
+import io.tideline.server.cluster.Members;
 import io.tideline.server.cluster.Peers;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.GroupLogListener;
@@ -17,6 +18,8 @@ import io.tideline.server.replica.Admission;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.ReplicaContext;
+import io.tideline.server.transfer.SnapshotTransfers;
+import io.tideline.server.transfer.TransferLimits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -54,6 +57,9 @@ public final class ReplicaHost implements AutoCloseable {
 
   private static final String PARTITIONS = "partitions";
 
+  /** Snapshots on their way to and from other nodes. */
+  private static final String TRANSFER = "transfer";
+
   /** How often disk space is sampled, expiry and forgotten memtables are looked after. */
   private static final long MAINTENANCE_MILLIS = 1_000;
 
@@ -80,6 +86,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final GroupLog log;
   private final JRaftGroups groups;
   private final Peers peers;
+  private final SnapshotTransfers transfers;
   private final PartitionHost partitions;
   private final PartitionReplica catalogReplica;
   private final DamageLog damage;
@@ -105,6 +112,7 @@ public final class ReplicaHost implements AutoCloseable {
     FileSystem fileSystem = resources.fileSystem();
     fileSystem.createDirectories(partitionsDirectory);
     fileSystem.syncDirectory(settings.dataDirectory());
+    this.transfers = openTransfers(fileSystem);
     this.log =
         GroupLog.open(
             fileSystem, settings.dataDirectory().resolve("log"), logOptions(), new LogListener());
@@ -115,6 +123,7 @@ public final class ReplicaHost implements AutoCloseable {
             new ReplicaContext(
                 groups,
                 admission,
+                transfers,
                 clock,
                 timer,
                 answers,
@@ -133,6 +142,7 @@ public final class ReplicaHost implements AutoCloseable {
             PartitionReplica.open(
                 CATALOG_PARTITION,
                 settings.members().all().stream().map(Member::raftAddress).toList(),
+                partitions.home(CATALOG_PARTITION, 0),
                 engine,
                 machine,
                 context);
@@ -161,6 +171,7 @@ public final class ReplicaHost implements AutoCloseable {
         throw e;
       }
     } catch (IOException | RuntimeException | InterruptedException e) {
+      transfers.close();
       stopThreads();
       closeLog();
       throw e;
@@ -190,6 +201,16 @@ public final class ReplicaHost implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException("a defect while reading the catalog", e.getCause());
     }
+  }
+
+  private SnapshotTransfers openTransfers(FileSystem fileSystem) throws IOException {
+    Members members = settings.members();
+    return new SnapshotTransfers(
+        fileSystem,
+        settings.dataDirectory().resolve(TRANSFER),
+        members.self().grpcAddress(),
+        address -> members.others().stream().anyMatch(m -> m.grpcAddress().equals(address)),
+        TransferLimits.DEFAULTS);
   }
 
   private static CatalogStateMachine openCatalog(Engine engine) throws IOException {
@@ -236,6 +257,16 @@ public final class ReplicaHost implements AutoCloseable {
   /** What other nodes may call on this one. */
   public BindableService peerService() {
     return peers.service(this::replica);
+  }
+
+  /** What other nodes read snapshots of partitions from. */
+  public BindableService snapshotService() {
+    return transfers.service();
+  }
+
+  /** Sends and receives snapshots; for its figures. */
+  public SnapshotTransfers transfers() {
+    return transfers;
   }
 
   private Optional<PartitionReplica> replica(long partitionId) {
@@ -349,6 +380,7 @@ public final class ReplicaHost implements AutoCloseable {
     }
     closeReplicas();
     peers.close();
+    transfers.close();
     groups.close();
     stopThreads();
     closeLog();

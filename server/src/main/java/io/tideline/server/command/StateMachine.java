@@ -1,5 +1,6 @@
 package io.tideline.server.command;
 
+import io.tideline.lsm.Engine;
 import io.tideline.lsm.LogPosition;
 import java.io.IOException;
 import java.util.List;
@@ -24,4 +25,11 @@ public interface StateMachine {
    */
   List<CommandResult> apply(
       LogPosition position, CommandBatch batch, byte @Nullable [] configuration) throws IOException;
+
+  /**
+   * Goes on with the content of another engine, forgetting everything about the present one.
+   *
+   * @throws IOException if the engine's content cannot be read; nothing has changed then
+   */
+  void load(Engine engine) throws IOException;
 }

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimelineStateMachine implements StateMachine {
 
-  private final Engine engine;
+  /** Confined to the apply thread. */
+  private Engine engine;
+
   private final WriteBatch out = new WriteBatch();
   private volatile @Nullable PartitionState state;
   private volatile long newestRowMillis;
@@ -37,11 +39,21 @@ public final class TimelineStateMachine implements StateMachine {
 
   /** Picks up where the engine's content stands. */
   public static TimelineStateMachine open(Engine engine) throws IOException {
+    return new TimelineStateMachine(engine, stored(engine));
+  }
+
+  private static @Nullable PartitionState stored(Engine engine) throws IOException {
     try (ReadView view = engine.view()) {
       Optional<byte[]> stored = view.record(RecordTables.PARTITION, PartitionState.RECORD_KEY);
-      return new TimelineStateMachine(
-          engine, stored.isPresent() ? PartitionState.decode(stored.get()) : null);
+      return stored.isPresent() ? PartitionState.decode(stored.get()) : null;
     }
+  }
+
+  @Override
+  public void load(Engine other) throws IOException {
+    state = stored(other);
+    newestRowMillis = other.appliedState().timeMillis();
+    engine = other;
   }
 
   /** The options in force, empty before the first {@link Command.SetOptions}. Any thread. */

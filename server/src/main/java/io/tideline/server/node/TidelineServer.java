@@ -301,6 +301,7 @@ public final class TidelineServer implements AutoCloseable {
             .permitKeepAliveWithoutCalls(true)
             .addService(ServerInterceptors.intercept(health.getHealthService(), new InboundGuard()))
             .addService(ServerInterceptors.intercept(host.peerService(), new InboundGuard()))
+            .addService(ServerInterceptors.intercept(host.snapshotService(), new InboundGuard()))
             .addService(
                 ServerInterceptors.intercept(
                     ProtoReflectionServiceV1.newInstance(), new InboundGuard()));

@@ -9,31 +9,41 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import com.google.protobuf.Message;
 import io.tideline.lsm.EngineState;
+import io.tideline.server.replica.ReplicatedState;
+import io.tideline.server.transfer.SnapshotOffer;
 import java.io.IOException;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Snapshots that are the engine's flushes. The first {@link #open} presents what the engine's
- * manifest already holds; saving writes nothing, for the flush has done it.
+ * Snapshots that are the engine's flushes. Saving writes nothing, for the flush has done it. The
+ * first {@link #open} presents what the engine's manifest already holds; each later one is JRaft's
+ * when a member needs entries that the log has no more, and keeps what is durable then for that
+ * member to copy. {@link #startToCopyFrom} is the other side of it.
  *
- * <p>Sending a snapshot to another replica is not built yet: a group has one replica. {@link #open}
- * after start and {@link #startToCopyFrom} are the seams for it and refuse.
+ * <p>A snapshot that is offered and the position told of it are one: both are read from the linked
+ * manifest.
  */
 final class EngineSnapshotStorage implements SnapshotStorage {
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineSnapshotStorage.class);
 
-  private final Supplier<EngineState> durableState;
+  private final ReplicatedState state;
+  private final LongSupplier term;
   private final Consumer<Throwable> failed;
   private boolean presented;
 
-  EngineSnapshotStorage(Supplier<EngineState> durableState, Consumer<Throwable> failed) {
-    this.durableState = durableState;
+  /**
+   * @param term the group's durable term
+   * @param failed told of an error that ends the replica
+   */
+  EngineSnapshotStorage(ReplicatedState state, LongSupplier term, Consumer<Throwable> failed) {
+    this.state = state;
+    this.term = term;
     this.failed = failed;
   }
 
@@ -59,90 +69,58 @@ final class EngineSnapshotStorage implements SnapshotStorage {
 
   @Override
   public synchronized @Nullable SnapshotReader open() {
-    if (presented) {
-      LOG.error("sending a snapshot to another replica is not supported yet");
-      return null;
-    }
-    presented = true;
-    EngineState state = durableState.get();
-    if (state.position().index() == 0) {
+    EngineState durable = state.durableState();
+    if (durable.position().index() == 0) {
+      presented = true;
       return null;
     }
     try {
-      Membership membership = Membership.decode(state.configuration());
-      return new StartupReader(
-          membership.toSnapshotMeta(state.position().index(), state.position().term()));
+      if (presented) {
+        return offer(durable);
+      }
+      presented = true;
+      return new SnapshotReaders.Startup(meta(durable));
     } catch (IOException e) {
       failed.accept(new IOException("the engine's stored membership: " + e.getMessage(), e));
-      return new StartupReader(null);
+      return new SnapshotReaders.Startup(null);
     }
   }
 
+  private SnapshotReader offer(EngineState durable) throws IOException {
+    SnapshotOffer offer;
+    try {
+      offer = state.offerSnapshot();
+    } catch (IOException e) {
+      LOG.warn("a member that needs a snapshot has to wait: {}", e.toString());
+      return new SnapshotReaders.Unavailable(meta(durable), e.toString());
+    }
+    try {
+      return new SnapshotReaders.Offered(meta(offer.state()), offer);
+    } catch (IOException e) {
+      offer.close();
+      throw e;
+    }
+  }
+
+  private static SnapshotMeta meta(EngineState durable) throws IOException {
+    return Membership.decode(durable.configuration())
+        .toSnapshotMeta(durable.position().index(), durable.position().term());
+  }
+
+  /** JRaft calls this only for copies outside of a group. */
   @Override
   public @Nullable SnapshotReader copyFrom(String uri, SnapshotCopierOptions options) {
-    LOG.error("installing a snapshot from {} is not supported yet", uri);
-    return null;
+    throw new UnsupportedOperationException("a snapshot is copied when the leader offers it");
   }
 
   @Override
-  public @Nullable SnapshotCopier startToCopyFrom(String uri, SnapshotCopierOptions options) {
-    LOG.error("installing a snapshot from {} is not supported yet", uri);
-    return null;
+  public SnapshotCopier startToCopyFrom(String uri, SnapshotCopierOptions options) {
+    return new FetchCopier(state.fetchSnapshot(uri), term, failed);
   }
 
   @Override
   public void setSnapshotThrottle(SnapshotThrottle throttle) {
-    throw new UnsupportedOperationException("flushes are throttled by the engine");
-  }
-
-  /** What the engine held when the process started; no files. */
-  static final class StartupReader extends SnapshotReader {
-
-    private final @Nullable SnapshotMeta meta;
-
-    StartupReader(@Nullable SnapshotMeta meta) {
-      this.meta = meta;
-    }
-
-    @Override
-    public boolean init(@Nullable Void options) {
-      return true;
-    }
-
-    @Override
-    public void shutdown() {
-      // Nothing is held.
-    }
-
-    @Override
-    public @Nullable SnapshotMeta load() {
-      return meta;
-    }
-
-    @Override
-    public String generateURIForCopy() {
-      return "";
-    }
-
-    @Override
-    public String getPath() {
-      return "";
-    }
-
-    @Override
-    public Set<String> listFiles() {
-      return Set.of();
-    }
-
-    @Override
-    public @Nullable Message getFileMeta(String fileName) {
-      return null;
-    }
-
-    @Override
-    public void close() {
-      // Nothing is held.
-    }
+    throw new UnsupportedOperationException("snapshots have limits of their own");
   }
 
   /** Stands for a flush: carries its position to the state machine and keeps nothing. */

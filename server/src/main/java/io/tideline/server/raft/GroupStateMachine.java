@@ -114,10 +114,19 @@ final class GroupStateMachine extends StateMachineAdapter {
     }
   }
 
-  /** Only what the engine already holds is ever presented; see {@link EngineSnapshotStorage}. */
+  /** At start what the engine already holds, later what was copied from the leader. */
   @Override
   public boolean onSnapshotLoad(SnapshotReader reader) {
-    return reader instanceof EngineSnapshotStorage.StartupReader;
+    if (!(reader instanceof SnapshotReaders.Arrived arrived)) {
+      return reader instanceof SnapshotReaders.Startup;
+    }
+    try {
+      membershipIndex = state.install(arrived.snapshot()).position().index();
+      return true;
+    } catch (IOException | RuntimeException | AssertionError e) {
+      state.failed(e);
+      return false;
+    }
   }
 
   @Override

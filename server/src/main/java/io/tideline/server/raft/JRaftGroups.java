@@ -182,7 +182,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
         new GroupServices(
             logStorage,
             new GroupMetaStorage(logGroup, failed),
-            new EngineSnapshotStorage(state::durableState, failed)));
+            new EngineSnapshotStorage(state, () -> logGroup.meta().term(), failed)));
     GroupStateMachine stateMachine = new GroupStateMachine(partitionId, state, history);
     options.setFsm(stateMachine);
     NodeImpl node = new NodeImpl(groupId(partitionId), self);

@@ -5,6 +5,9 @@ import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.ReplicatedState;
+import io.tideline.server.transfer.ArrivedSnapshot;
+import io.tideline.server.transfer.SnapshotFetch;
+import io.tideline.server.transfer.SnapshotOffer;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -95,6 +98,28 @@ final class SupervisedState implements ReplicatedState {
   public void leaderStopped() {
     leadingSinceMillis = 0;
     state.leaderStopped();
+  }
+
+  @Override
+  public SnapshotOffer offerSnapshot() throws IOException {
+    return state.offerSnapshot();
+  }
+
+  @Override
+  public SnapshotFetch fetchSnapshot(String uri) {
+    return state.fetchSnapshot(uri);
+  }
+
+  /**
+   * A new node may install a snapshot that is behind what the state has applied: entries after it
+   * are applied to the new content.
+   */
+  @Override
+  public EngineState install(ArrivedSnapshot snapshot) throws IOException {
+    EngineState installed = state.install(snapshot);
+    applied = installed.position();
+    membership = installed.configuration();
+    return installed;
   }
 
   @Override

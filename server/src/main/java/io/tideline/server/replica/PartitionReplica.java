@@ -14,6 +14,9 @@ import io.tideline.server.command.CommandBatch;
 import io.tideline.server.command.CommandFormat;
 import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.StateMachine;
+import io.tideline.server.transfer.ArrivedSnapshot;
+import io.tideline.server.transfer.SnapshotFetch;
+import io.tideline.server.transfer.SnapshotOffer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +54,8 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionReplica.class);
 
   private final long partitionId;
-  private final Engine engine;
+  private final EngineSlot engine;
+  private final EngineHome home;
   private final StateMachine stateMachine;
   private final ReplicaContext context;
   private final Proposer proposer;
@@ -73,18 +77,20 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private PartitionReplica(
       long partitionId,
       List<String> members,
-      Engine engine,
+      EngineHome home,
+      Engine opened,
       StateMachine stateMachine,
       ReplicaContext context)
       throws IOException {
     this.partitionId = partitionId;
-    this.engine = engine;
+    this.home = home;
+    this.engine = new EngineSlot(home, opened);
     this.stateMachine = stateMachine;
     this.context = context;
     this.proposer =
         new Proposer(
             context.admission(),
-            engine::pressure,
+            () -> engine.get().pressure(),
             context.clock(),
             context.timer(),
             context.answers());
@@ -104,17 +110,19 @@ public final class PartitionReplica implements Replica, AutoCloseable {
    * fails.
    *
    * @param members as in {@link RaftGroups#open}
+   * @param home where the engine was opened, for the case that its content is replaced
    * @throws IOException if log and engine do not fit together
    */
   public static PartitionReplica open(
       long partitionId,
       List<String> members,
+      EngineHome home,
       Engine engine,
       StateMachine stateMachine,
       ReplicaContext context)
       throws IOException {
     try {
-      return new PartitionReplica(partitionId, members, engine, stateMachine, context);
+      return new PartitionReplica(partitionId, members, home, engine, stateMachine, context);
     } catch (IOException | RuntimeException e) {
       try {
         engine.close();
@@ -178,7 +186,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   }
 
   private @Nullable Refusal refusedByPressure() {
-    Pressure pressure = engine.pressure();
+    Pressure pressure = engine.get().pressure();
     if (pressure.level() != Pressure.Level.REFUSE) {
       return null;
     }
@@ -249,7 +257,10 @@ public final class PartitionReplica implements Replica, AutoCloseable {
       return new ReadOutcome.Refused(refusal);
     }
     try {
-      return new ReadOutcome.Ready(new WatchedView(engine.view(), engine::suspect));
+      return engine
+          .view()
+          .<ReadOutcome>map(ReadOutcome.Ready::new)
+          .orElseGet(() -> new ReadOutcome.Refused(beingReplaced()));
     } catch (IllegalStateException e) {
       if (closing) {
         return new ReadOutcome.Refused(shuttingDown());
@@ -265,12 +276,12 @@ public final class PartitionReplica implements Replica, AutoCloseable {
 
   /** Hashes all content, for comparing replicas; as {@link Engine#rangeHash}. Blocks for long. */
   public RangeHash contentHash() throws IOException {
-    return engine.rangeHash(KeyRange.ALL);
+    return engine.get().rangeHash(KeyRange.ALL);
   }
 
   @Override
   public CompletableFuture<EngineState> flush() {
-    return flushThrough(engine.appliedState().position().index());
+    return flushThrough(engine.get().appliedState().position().index());
   }
 
   /**
@@ -283,7 +294,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         .snapshot()
         .thenCompose(
             flushed -> {
-              EngineState durable = engine.durableState();
+              EngineState durable = engine.get().durableState();
               if (durable.position().index() >= dueIndex) {
                 return CompletableFuture.completedFuture(durable);
               }
@@ -304,8 +315,8 @@ public final class PartitionReplica implements Replica, AutoCloseable {
    * Called now and then, so that a quiet replica hears what the others write.
    */
   public void sampleLog() {
-    long unflushed = group.logBytesHeldFrom(engine.durableState().position().index() + 1);
-    engine.unflushedLogBytes(unflushed);
+    long unflushed = group.logBytesHeldFrom(engine.get().durableState().position().index() + 1);
+    engine.get().unflushedLogBytes(unflushed);
     // An engine without rows to flush does not ask; entries without a command hold the log as well.
     logHeld =
         unflushed >= context.flushLogBytes()
@@ -314,7 +325,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
 
   /** Whether memory or the log asks for a flush although nothing is being applied. */
   public boolean flushAdvised() {
-    return failure.get() == null && (logHeld || engine.flushAdvised());
+    return failure.get() == null && (logHeld || engine.get().flushAdvised());
   }
 
   @Override
@@ -327,27 +338,25 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     } else {
       role = term == 0 && !ready.isDone() ? PartitionStatus.Role.STARTING : group.role();
     }
+    Engine present = engine.get();
     return new PartitionStatus(
         partitionId,
         role,
         term,
-        engine.appliedState(),
-        engine.durableState(),
+        present.appliedState(),
+        present.durableState(),
         replayedEntries,
-        engine.stats(),
-        engine.pressure(),
-        engine.damage());
+        present.stats(),
+        present.pressure(),
+        present.damage());
   }
 
   @Override
   public Optional<ScrubStatus> scrubStatus() {
     try {
-      return Optional.of(engine.scrubStatus());
-    } catch (IllegalStateException e) {
-      if (closing) {
-        return Optional.empty();
-      }
-      throw e;
+      return Optional.of(engine.get().scrubStatus());
+    } catch (IllegalStateException closedOrReplaced) {
+      return Optional.empty();
     }
   }
 
@@ -368,7 +377,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
       proposer.abandonInFlight("the replica was closed");
       ready.completeExceptionally(new IOException("partition " + partitionId + " was closed"));
     } finally {
-      engine.close();
+      engine.get().close();
     }
   }
 
@@ -388,7 +397,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private void suspect(Throwable failed) {
     for (Throwable e = failed; e != null; e = e.getCause()) {
       if (e instanceof CorruptionException damage) {
-        engine.suspect(damage);
+        engine.get().suspect(damage);
       }
     }
   }
@@ -396,6 +405,13 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private Refusal replicaFailed(Throwable cause) {
     return Refusal.of(
         Refusal.Reason.REPLICA_FAILED, "partition " + partitionId + " failed: " + cause, 0);
+  }
+
+  private Refusal beingReplaced() {
+    return Refusal.of(
+        Refusal.Reason.UNAVAILABLE,
+        "partition " + partitionId + " is taking over another replica's content",
+        READ_RETRY_MILLIS);
   }
 
   private Refusal shuttingDown() {
@@ -416,7 +432,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
 
     @Override
     public EngineState durableState() {
-      return engine.durableState();
+      return engine.get().durableState();
     }
 
     @Override
@@ -442,17 +458,18 @@ public final class PartitionReplica implements Replica, AutoCloseable {
 
     @Override
     public boolean flushAdvised() {
-      return engine.flushAdvised();
+      return engine.get().flushAdvised();
     }
 
     @Override
     public CompletableFuture<EngineState> flush(LogPosition position, byte[] configuration)
         throws IOException {
-      if (engine.appliedState().position().index() < position.index()) {
+      if (engine.get().appliedState().position().index() < position.index()) {
         // Entries without a command came last: the engine learns their position by an empty batch.
-        engine.apply(new WriteBatch().clear(position).configuration(configuration));
+        engine.get().apply(new WriteBatch().clear(position).configuration(configuration));
       }
       return engine
+          .get()
           .flush()
           .whenComplete(
               (flushed, error) -> {
@@ -461,6 +478,24 @@ public final class PartitionReplica implements Replica, AutoCloseable {
                   sampleLog();
                 }
               });
+    }
+
+    @Override
+    public SnapshotOffer offerSnapshot() throws IOException {
+      return engine.offer(partitionId, context.transfers());
+    }
+
+    @Override
+    public SnapshotFetch fetchSnapshot(String uri) {
+      return context.transfers().fetch(partitionId, uri, home.directory());
+    }
+
+    @Override
+    public EngineState install(ArrivedSnapshot snapshot) throws IOException {
+      EngineState installed = engine.install(snapshot, stateMachine::load);
+      LOG.info(
+          "partition {} has another replica's content at {}", partitionId, installed.position());
+      return installed;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tideline.server.replica;
 
+import io.tideline.server.transfer.SnapshotTransfers;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -8,6 +9,7 @@ import java.util.function.Consumer;
 /**
  * What all replicas of a node share.
  *
+ * @param transfers sends and receives snapshots
  * @param clock stamps proposals; never read while applying
  * @param timer for short tasks only
  * @param answers completes callers' futures
@@ -18,6 +20,7 @@ import java.util.function.Consumer;
 public record ReplicaContext(
     RaftGroups groups,
     Admission admission,
+    SnapshotTransfers transfers,
     InstantSource clock,
     ScheduledExecutorService timer,
     Executor answers,

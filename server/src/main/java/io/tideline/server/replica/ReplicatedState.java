@@ -2,6 +2,9 @@ package io.tideline.server.replica;
 
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
+import io.tideline.server.transfer.ArrivedSnapshot;
+import io.tideline.server.transfer.SnapshotFetch;
+import io.tideline.server.transfer.SnapshotOffer;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@link RaftGroup} drives: the state of one replica.
  *
- * <p>Threading: all methods but {@link #durableState} and {@link #failed} are called by the group's
- * one apply thread.
+ * <p>Threading: all methods but {@link #durableState}, {@link #offerSnapshot}, {@link
+ * #fetchSnapshot} and {@link #failed} are called by the group's one apply thread.
  */
 public interface ReplicatedState {
 
@@ -44,6 +47,29 @@ public interface ReplicatedState {
    */
   CompletableFuture<EngineState> flush(LogPosition position, byte[] configuration)
       throws IOException;
+
+  /**
+   * Keeps what is durable for another member to copy. Any thread; may take as long as linking the
+   * tables and a sync.
+   *
+   * @throws IOException if it cannot be had now; nothing is wrong with the replica
+   */
+  SnapshotOffer offerSnapshot() throws IOException;
+
+  /**
+   * Begins to copy what another member offers. Any thread.
+   *
+   * @param uri {@link SnapshotOffer#uri} of the other member
+   */
+  SnapshotFetch fetchSnapshot(String uri);
+
+  /**
+   * Replaces the state by a snapshot that arrived, whose position is after the last applied one.
+   *
+   * @return the new durable state, which is also the applied one
+   * @throws IOException if the state cannot go on; the group stops then
+   */
+  EngineState install(ArrivedSnapshot snapshot) throws IOException;
 
   /** This replica leads in {@code term}, and everything committed before is applied. */
   void leaderStarted(long term);

@@ -64,6 +64,11 @@ final class ClusterFixture implements AutoCloseable {
     return node.host();
   }
 
+  /** A node's data directory. */
+  Path data(int i) {
+    return directory.resolve(members.get(i).nodeId());
+  }
+
   boolean runs(int i) {
     return nodes[i] != null;
   }
@@ -90,7 +95,7 @@ final class ClusterFixture implements AutoCloseable {
   }
 
   void start(int i) throws Exception {
-    Path data = directory.resolve(members.get(i).nodeId());
+    Path data = data(i);
     RealFileSystem files = new RealFileSystem();
     files.createDirectories(data);
     HostSettings settings =
@@ -113,6 +118,7 @@ final class ClusterFixture implements AutoCloseable {
                 new InetSocketAddress(
                     "127.0.0.1", Integer.parseInt(grpc.substring(grpc.indexOf(':') + 1))))
             .addService(host.peerService())
+            .addService(host.snapshotService())
             .build()
             .start();
     nodes[i] = new Node(host, resources, server);

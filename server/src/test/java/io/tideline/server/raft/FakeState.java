@@ -4,6 +4,10 @@ import io.tideline.lsm.EngineState;
 import io.tideline.lsm.LogPosition;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.ReplicatedState;
+import io.tideline.server.transfer.ArrivedSnapshot;
+import io.tideline.server.transfer.SnapshotFetch;
+import io.tideline.server.transfer.SnapshotOffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -74,6 +78,21 @@ final class FakeState implements ReplicatedState {
     membership = configuration;
     durable = new EngineState(position, membership, 0, 0);
     return CompletableFuture.completedFuture(durable);
+  }
+
+  @Override
+  public SnapshotOffer offerSnapshot() throws IOException {
+    throw new IOException("there are no files");
+  }
+
+  @Override
+  public SnapshotFetch fetchSnapshot(String uri) {
+    throw new AssertionError("nobody offers a snapshot: " + uri);
+  }
+
+  @Override
+  public EngineState install(ArrivedSnapshot snapshot) {
+    throw new AssertionError("no snapshot was fetched");
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.tideline.tools;
 import io.tideline.tools.bench.BenchCommands;
 import io.tideline.tools.bench.CompactionModelCommand;
 import io.tideline.tools.bench.engine.EngineBenchCommand;
+import io.tideline.tools.bench.idle.IdleBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
@@ -149,6 +150,7 @@ public final class Main implements Runnable {
   private static CommandLine benchCommands(ToolContext context) {
     return new CommandLine(new BenchCommands.Group())
         .addSubcommand(new EngineBenchCommand(context))
+        .addSubcommand(new IdleBenchCommand(context))
         .addSubcommand(new CompactionModelCommand(context));
   }
 

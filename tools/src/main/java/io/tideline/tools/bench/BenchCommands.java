@@ -9,12 +9,14 @@ public final class BenchCommands {
   /** The group itself. */
   @Command(
       name = "bench",
-      description = "Measure parts of Tideline under named workloads: engine, compaction-model.",
+      description =
+          "Measure parts of Tideline under named workloads: engine, idle, compaction-model.",
       footer = {
         "",
         "Examples:",
         "  tideline bench engine --peer rocksdb --scale smoke",
         "  tideline bench engine --peer rocksdb --scale full --output json",
+        "  tideline bench idle --partitions 1000",
         "  tideline bench compaction-model",
       })
   public static final class Group {}

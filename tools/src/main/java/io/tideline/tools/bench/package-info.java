@@ -1,7 +1,7 @@
 /**
  * {@code tideline bench}: named workloads, measured the same way every time. One subcommand per
- * thing that is measured; {@code engine} is in the package of that name, {@code compaction-model}
- * computes instead of measuring.
+ * thing that is measured; {@code engine} and {@code idle} are in packages of their names, {@code
+ * compaction-model} computes instead of measuring.
  */
 @NullMarked
 package io.tideline.tools.bench;

@@ -168,7 +168,7 @@ public final class TortureCommand implements Callable<Integer> {
   private TortureCluster cluster(Path where, List<Fault> faults, Output output)
       throws IOException, InterruptedException {
     return new TortureCluster(
-        TortureCluster.launch(mainClass),
+        mainClass,
         where,
         nodes,
         network(faults, output),

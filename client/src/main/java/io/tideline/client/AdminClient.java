@@ -5,6 +5,8 @@ import io.tideline.proto.v1.FlushPartitionsRequest;
 import io.tideline.proto.v1.GetNodeStatusRequest;
 import io.tideline.proto.v1.ListNodesRequest;
 import io.tideline.proto.v1.ListPartitionsRequest;
+import io.tideline.proto.v1.ListPartitionsResponse;
+import io.tideline.proto.v1.TransferLeaderRequest;
 import java.util.List;
 
 /**
@@ -73,6 +75,48 @@ public final class AdminClient {
         .stream()
         .map(WireStores::fromWire)
         .toList();
+  }
+
+  /**
+   * Every replica of the partitions of one store, as its own node sees it; of all stores and the
+   * catalog for "". Nodes that do not answer within two seconds are named, not waited for.
+   */
+  public ReplicaListing replicas(String store) {
+    ListPartitionsResponse reply =
+        Caller.await(
+            caller.call(
+                AdminServiceGrpc.getListPartitionsMethod(),
+                ListPartitionsRequest.newBuilder().setStore(store).setAllNodes(true).build(),
+                WriteKind.READ,
+                store,
+                settings),
+            false);
+    return new ReplicaListing(
+        reply.getPartitionsList().stream().map(WireStores::fromWire).toList(),
+        reply.getSilentNodeIdsList());
+  }
+
+  /**
+   * Hands the leadership of a partition to another replica; writes wait some tens of milliseconds.
+   * Errors: PARTITION_NOT_FOUND, PARTITION_UNAVAILABLE if nobody leads or the target does not take
+   * over, OUT_OF_RANGE if the target has no replica.
+   *
+   * @param targetNodeId the node that shall lead; empty for any other replica
+   * @return id of the node that leads now
+   */
+  public String transferLeader(long partitionId, String targetNodeId) {
+    return Caller.await(
+            caller.call(
+                AdminServiceGrpc.getTransferLeaderMethod(),
+                TransferLeaderRequest.newBuilder()
+                    .setPartitionId(partitionId)
+                    .setTargetNodeId(targetNodeId)
+                    .build(),
+                WriteKind.REPEATABLE,
+                "",
+                settings),
+            true)
+        .getLeaderNodeId();
   }
 
   /**

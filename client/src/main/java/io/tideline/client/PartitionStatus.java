@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * A partition's replica as one node sees it.
  *
+ * @param nodeId the node that sees it so
  * @param partition the partition
  * @param role LEADER, FOLLOWER, LEARNER, CANDIDATE, STARTING or FAILED
  * @param term the Raft term
@@ -19,6 +20,7 @@ import java.util.List;
  * @param damagedTableCount how many there are
  */
 public record PartitionStatus(
+    String nodeId,
     PartitionInfo partition,
     String role,
     long term,

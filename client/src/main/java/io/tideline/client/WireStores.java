@@ -128,6 +128,7 @@ final class WireStores {
 
   static PartitionStatus fromWire(io.tideline.proto.v1.PartitionStatus status) {
     return new PartitionStatus(
+        status.getNodeId(),
         fromWire(status.getPartition()),
         status.getRole(),
         status.getTerm(),

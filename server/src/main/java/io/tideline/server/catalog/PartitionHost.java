@@ -97,6 +97,12 @@ final class PartitionHost {
     return Optional.ofNullable(running.get(partitionId)).map(Running::replica);
   }
 
+  /** Whether a partition that runs here has replicas elsewhere too. */
+  boolean isShared(long partitionId) {
+    Running partition = running.get(partitionId);
+    return partition != null && partition.shared();
+  }
+
   List<PartitionReplica> replicas() {
     List<PartitionReplica> replicas = new ArrayList<>();
     running.values().forEach(r -> replicas.add(r.replica()));

@@ -8,6 +8,7 @@ import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
+import io.tideline.server.cluster.PeerAdmin;
 import io.tideline.server.cluster.Peers;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.GroupLogListener;
@@ -16,6 +17,7 @@ import io.tideline.server.log.GroupLogStats;
 import io.tideline.server.raft.JRaftGroups;
 import io.tideline.server.replica.Admission;
 import io.tideline.server.replica.PartitionReplica;
+import io.tideline.server.replica.PartitionStatus;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.ReplicaContext;
 import io.tideline.server.transfer.SnapshotTransfers;
@@ -27,12 +29,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -67,6 +71,10 @@ public final class ReplicaHost implements AutoCloseable {
   private static final long WAITING_TOLD_SECONDS = 10;
 
   private static final long CATALOG_RETRY_MILLIS = 5;
+
+  /** A hand-over takes some tens of milliseconds; a stop must not wait for members that hang. */
+  private static final long HAND_OVER_MILLIS = 3_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaHost.class);
 
   private final HostSettings settings;
@@ -252,6 +260,53 @@ public final class ReplicaHost implements AutoCloseable {
   /** Log entries applied again at start, over all partitions. */
   public long replayedEntries() {
     return catalog().partitions().stream().mapToLong(p -> p.status().replayedEntries()).sum();
+  }
+
+  /** What the other nodes tell. */
+  public PeerAdmin peerAdmin() {
+    return peers.admin();
+  }
+
+  /**
+   * Hands every leadership to another member that can take it, so that a stop that follows costs
+   * writers a moment and not an election. Returns when that is done or did not succeed; what could
+   * not be handed over is elected anew.
+   */
+  public void handOver() throws InterruptedException {
+    List<Replica> led = new ArrayList<>();
+    for (Replica replica : catalog().partitions()) {
+      boolean shared =
+          replica.partitionId() == CATALOG_PARTITION || partitions.isShared(replica.partitionId());
+      if (shared
+          && !settings.members().isAlone()
+          && replica.status().role() == PartitionStatus.Role.LEADER) {
+        led.add(replica);
+      }
+    }
+    List<CompletableFuture<Void>> transfers =
+        led.stream()
+            .map(
+                replica ->
+                    replica
+                        .transferLeader(Optional.empty())
+                        .exceptionally(
+                            error -> {
+                              LOG.info(
+                                  "partition {} is not handed over: {}",
+                                  replica.partitionId(),
+                                  error.getMessage());
+                              return null;
+                            }))
+            .toList();
+    try {
+      CompletableFuture.allOf(transfers.toArray(CompletableFuture<?>[]::new))
+          .get(HAND_OVER_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.info("not every leadership was handed over before the stop", e);
+    }
+    if (!led.isEmpty()) {
+      LOG.info("{} leaderships were handed over or will be elected", led.size());
+    }
   }
 
   /** What other nodes may call on this one. */

@@ -16,6 +16,7 @@ public final class Peers implements AutoCloseable {
   private final Members members;
   private final PeerChannels channels = new PeerChannels();
   private final RemoteWrites writes = new RemoteWrites(channels);
+  private final PeerAdmin admin = new PeerAdmin(channels);
 
   public Peers(Members members) {
     this.members = members;
@@ -35,6 +36,11 @@ public final class Peers implements AutoCloseable {
       long partitionId, List<String> holders, LongFunction<Optional<PartitionReplica>> replicas) {
     return new RoutedPartition(
         partitionId, () -> replicas.apply(partitionId), members.of(holders), members, writes);
+  }
+
+  /** What other nodes tell operators. */
+  public PeerAdmin admin() {
+    return admin;
   }
 
   /**

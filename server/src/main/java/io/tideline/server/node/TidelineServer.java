@@ -177,6 +177,7 @@ public final class TidelineServer implements AutoCloseable {
     info.complete(node);
     ready.write(node.address(), node.version());
     opened("ready file", ready::delete);
+    opened("leaderships", host::handOver);
     serving = true;
     setHealth(grpc, health, ServingStatus.SERVING);
     log.info(
@@ -308,6 +309,7 @@ public final class TidelineServer implements AutoCloseable {
     for (ServerServiceDefinition service :
         GrpcServices.create(
             host.catalog(),
+            host.peerAdmin(),
             runner,
             config.count(ConfigKey.MESSAGE_BYTES_MAX),
             info::join,

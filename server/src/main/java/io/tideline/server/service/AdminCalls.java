@@ -3,22 +3,11 @@ package io.tideline.server.service;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_NOT_FOUND;
 
 import io.grpc.ServerServiceDefinition;
-import io.tideline.lsm.Damage;
-import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.AdminServiceGrpc;
 import io.tideline.proto.v1.FlushPartitionsRequest;
 import io.tideline.proto.v1.FlushPartitionsResponse;
 import io.tideline.proto.v1.GetNodeStatusRequest;
 import io.tideline.proto.v1.GetNodeStatusResponse;
-import io.tideline.proto.v1.ListNodesRequest;
-import io.tideline.proto.v1.ListNodesResponse;
-import io.tideline.proto.v1.ListPartitionsRequest;
-import io.tideline.proto.v1.ListPartitionsResponse;
-import io.tideline.proto.v1.NodeDescriptor;
-import io.tideline.proto.v1.PartitionDescriptor;
-import io.tideline.proto.v1.PartitionStatus;
-import io.tideline.proto.v1.ScrubStatus;
-import io.tideline.proto.v1.TableDamage;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.service.Marshallers.Reply;
@@ -28,40 +17,35 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** AdminService. */
+/** AdminService: what one node knows by itself; the rest is {@link ClusterCalls}. */
 final class AdminCalls {
 
-  /** Damaged tables named of one partition: enough to act on, and a reply of bounded size. */
-  private static final int DAMAGES_LISTED_MAX = 100;
-
   private final Catalog catalog;
-  private final Stores stores;
-  private final StoreProtos protos;
   private final Supplier<NodeInfo> node;
   private final LongSupplier logBytes;
   private final LongSupplier replayedEntries;
+  private final ClusterCalls cluster;
 
   AdminCalls(
       Catalog catalog,
-      Stores stores,
-      StoreProtos protos,
       Supplier<NodeInfo> node,
       LongSupplier logBytes,
-      LongSupplier replayedEntries) {
+      LongSupplier replayedEntries,
+      ClusterCalls cluster) {
     this.catalog = catalog;
-    this.stores = stores;
-    this.protos = protos;
     this.node = node;
     this.logBytes = logBytes;
     this.replayedEntries = replayedEntries;
+    this.cluster = cluster;
   }
 
   ServerServiceDefinition bind(CallRunner runner) {
     return new ServiceTable(AdminServiceGrpc.getServiceDescriptor(), runner)
         .on(AdminServiceGrpc.getGetNodeStatusMethod(), this::nodeStatus)
-        .on(AdminServiceGrpc.getListNodesMethod(), this::listNodes)
-        .on(AdminServiceGrpc.getListPartitionsMethod(), this::listPartitions)
+        .on(AdminServiceGrpc.getListNodesMethod(), cluster::listNodes)
+        .on(AdminServiceGrpc.getListPartitionsMethod(), cluster::listPartitions)
         .on(AdminServiceGrpc.getFlushPartitionsMethod(), this::flush)
+        .on(AdminServiceGrpc.getTransferLeaderMethod(), cluster::transferLeader)
         .build();
   }
 
@@ -104,96 +88,6 @@ final class AdminCalls {
                         == io.tideline.server.replica.PartitionStatus.Role.FAILED)
             .count();
     return Math.toIntExact(failed) + catalog.failures().size();
-  }
-
-  private Reply listNodes(ListNodesRequest request, CallContext context) {
-    NodeAddress address = node.get().address();
-    return Reply.of(
-        ListNodesResponse.newBuilder()
-            .addNodes(
-                NodeDescriptor.newBuilder()
-                    .setNodeId(address.nodeId())
-                    .setGrpcAddress(address.grpcAddress())
-                    .setRaftAddress(address.raftAddress())
-                    .setHttpAddress(address.httpAddress())
-                    .setAlive(true))
-            .build());
-  }
-
-  private Reply listPartitions(ListPartitionsRequest request, CallContext context) {
-    ListPartitionsResponse.Builder reply = ListPartitionsResponse.newBuilder();
-    if (request.getStore().isEmpty()) {
-      catalog
-          .partition(0)
-          .ifPresent(
-              catalogPartition ->
-                  reply.addPartitions(status(protos.catalogPartition(), catalogPartition)));
-      catalog.list(false).forEach(store -> addPartitions(reply, store));
-    } else {
-      StoreValidator.validateName(FieldPath.of("store"), request.getStore());
-      addPartitions(reply, stores.require(request.getStore()));
-    }
-    return Reply.of(reply.build());
-  }
-
-  private void addPartitions(ListPartitionsResponse.Builder reply, StoreDescriptor store) {
-    for (var descriptor : store.partitions()) {
-      PartitionDescriptor proto = protos.partition(store.name(), descriptor);
-      reply.addPartitions(
-          catalog
-              .partition(descriptor.partitionId())
-              .map(partition -> status(proto, partition))
-              .orElseGet(() -> notRunning(proto)));
-    }
-  }
-
-  private PartitionStatus notRunning(PartitionDescriptor descriptor) {
-    PartitionStatus.Builder status = PartitionStatus.newBuilder().setPartition(descriptor);
-    return catalog
-        .failure(descriptor.getPartitionId())
-        .map(failure -> status.setRole("FAILED").setFailure(failure.message()))
-        .orElseGet(() -> status.setRole("STARTING"))
-        .build();
-  }
-
-  private static PartitionStatus status(PartitionDescriptor descriptor, Replica partition) {
-    var status = partition.status();
-    PartitionStatus.Builder reply =
-        PartitionStatus.newBuilder()
-            .setPartition(descriptor)
-            .setRole(status.role().name())
-            .setTerm(status.term())
-            .setAppliedIndex(status.applied().position().index())
-            .setFlushedIndex(status.durable().position().index())
-            .setMemtableBytes(status.stats().memtableBytes())
-            .setTableBytes(status.stats().tableBytes())
-            .setTableFiles(status.stats().tables())
-            .setDamagedTableCount(status.damage().size());
-    status.damage().stream()
-        .limit(DAMAGES_LISTED_MAX)
-        .forEach(damage -> reply.addDamage(toProto(damage)));
-    partition.scrubStatus().ifPresent(scrub -> reply.setScrub(toProto(scrub)));
-    return reply.build();
-  }
-
-  private static TableDamage toProto(Damage damage) {
-    return TableDamage.newBuilder()
-        .setFile(damage.file().toString())
-        .setOffset(damage.offset())
-        .setProblem("expected " + damage.expected() + ", found " + damage.found())
-        .setFirstKey(Texts.shorten(damage.firstKey(), Limits.ERROR_VALUE_CHARS_MAX))
-        .setLastKey(Texts.shorten(damage.lastKey(), Limits.ERROR_VALUE_CHARS_MAX))
-        .build();
-  }
-
-  private static ScrubStatus toProto(io.tideline.lsm.ScrubStatus scrub) {
-    return ScrubStatus.newBuilder()
-        .setRunning(scrub.running())
-        .setLastFinishedMs(scrub.lastFinishedMillis())
-        .setFilesVerified(scrub.filesVerified())
-        .setBytesVerified(scrub.bytesVerified())
-        .setFilesLeft(scrub.filesLeft())
-        .build();
   }
 
   private Reply flush(FlushPartitionsRequest request, CallContext context) throws Exception {

@@ -4,6 +4,7 @@ import io.grpc.ServerServiceDefinition;
 import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.catalog.Catalog;
+import io.tideline.server.cluster.PeerAdmin;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -17,12 +18,14 @@ public final class GrpcServices {
    * Binds every method of the contract.
    *
    * @param messageBytesMax limit of an encoded message
+   * @param peers asks the other nodes
    * @param node asked per call, for what is known only once the ports are open
    * @param logBytes bytes of the shared log on disk
    * @param replayedEntries log entries applied again at start
    */
   public static List<ServerServiceDefinition> create(
       Catalog catalog,
+      PeerAdmin peers,
       CallRunner runner,
       int messageBytesMax,
       Supplier<NodeInfo> node,
@@ -36,7 +39,13 @@ public final class GrpcServices {
         timelines(stores, new TimelineValidator(messages), runner),
         new MetaCalls(stores, messages).bind(runner),
         new ServiceTable(CursorServiceGrpc.getServiceDescriptor(), runner).build(),
-        new AdminCalls(catalog, stores, protos, node, logBytes, replayedEntries).bind(runner));
+        new AdminCalls(
+                catalog,
+                node,
+                logBytes,
+                replayedEntries,
+                new ClusterCalls(catalog, peers, stores, protos, node))
+            .bind(runner));
   }
 
   private static ServerServiceDefinition timelines(

@@ -7,6 +7,9 @@ import io.tideline.tools.bench.idle.IdleBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
+import io.tideline.tools.cluster.ClusterCommands;
+import io.tideline.tools.cluster.NodeCommands;
+import io.tideline.tools.cluster.PartitionCommands;
 import io.tideline.tools.data.ClientErrors;
 import io.tideline.tools.data.HeadsCommand;
 import io.tideline.tools.data.LatestCommand;
@@ -94,11 +97,21 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine root = new CommandLine(main);
     root.addSubcommand(new DemoCommand(context));
-    root.addSubcommand(new DevCommand(context));
+    root.addSubcommand(new DevCommand(context, Main.class.getName()));
     root.addSubcommand(new ServerCommand(context));
     root.addSubcommand(storeCommands(context));
     root.addSubcommand(timelineCommands(context));
     root.addSubcommand(metaCommands(context));
+    root.addSubcommand(
+        new CommandLine(new NodeCommands.Group())
+            .addSubcommand(new NodeCommands.ListNodes(context)));
+    root.addSubcommand(
+        new CommandLine(new PartitionCommands.Group())
+            .addSubcommand(new PartitionCommands.ListPartitions(context))
+            .addSubcommand(new PartitionCommands.TransferLeader(context)));
+    root.addSubcommand(
+        new CommandLine(new ClusterCommands.Group())
+            .addSubcommand(new ClusterCommands.Health(context)));
     root.addSubcommand(new ImportCommand(context));
     root.addSubcommand(new ExportCommand(context));
     root.addSubcommand(benchCommands(context));

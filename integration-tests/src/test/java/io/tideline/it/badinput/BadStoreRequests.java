@@ -163,6 +163,13 @@ final class BadStoreRequests {
             "2",
             "0, 1, 3 or 5"),
         invalid(
+            "more copies than nodes",
+            options(o -> o.setReplicas(3)),
+            ERROR_REASON_OUT_OF_RANGE,
+            "options.replicas",
+            "3",
+            "1"),
+        invalid(
             "negative retention",
             options(o -> o.setRetentionMaxEntries(-1)),
             ERROR_REASON_OUT_OF_RANGE,

@@ -19,7 +19,6 @@ import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.RecoverStoreRequest;
 import io.tideline.proto.v1.SplitPartitionRequest;
 import io.tideline.proto.v1.TailRequest;
-import io.tideline.proto.v1.TransferLeaderRequest;
 import io.tideline.proto.v1.UpdateRequest;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -61,9 +60,6 @@ final class UnbuiltOperations {
     return Stream.of(
         unbuilt(
             "RecoverStore", w -> w.stores().recoverStore(RecoverStoreRequest.getDefaultInstance())),
-        unbuilt(
-            "TransferLeader",
-            w -> w.admin().transferLeader(TransferLeaderRequest.getDefaultInstance())),
         unbuilt(
             "SplitPartition",
             w -> w.admin().splitPartition(SplitPartitionRequest.getDefaultInstance())),

@@ -227,6 +227,14 @@ final class ClusterCalls {
     long id = request.getPartitionId();
     Check.range(FieldPath.of("partition_id"), id, 0, Long.MAX_VALUE, "0 is the catalog");
     Optional<Member> target = target(id, request.getTargetNodeId());
+    if (holders(id).size() == 1) {
+      throw Check.refuse(
+          ERROR_REASON_OUT_OF_RANGE,
+          FieldPath.of("partition_id"),
+          id,
+          "a partition with several replicas",
+          "names partition " + id + ", which has no other replica that could lead");
+    }
     Replica replica = catalog.partition(id).orElse(null);
     Optional<Member> leader =
         replica == null

@@ -64,6 +64,8 @@ final class StoreCalls {
 
   private Reply create(CreateStoreRequest request, CallContext context) throws Exception {
     StoreValidator.validate(request);
+    StoreValidator.validateReplicasFit(
+        replicas(request.getOptions().getReplicas()), catalog.members().all().size());
     List<IdentifierField> schema =
         request.getIdentifierSchemaList().stream()
             .map(f -> new IdentifierField(f.getName(), StoreProtos.type(f.getType())))

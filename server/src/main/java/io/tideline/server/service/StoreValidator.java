@@ -204,6 +204,23 @@ final class StoreValidator {
     }
   }
 
+  /** Each copy is on a node of its own. */
+  static void validateReplicasFit(int replicas, int nodes) {
+    if (replicas > nodes) {
+      throw Check.refuse(
+          ERROR_REASON_OUT_OF_RANGE,
+          FieldPath.of("options").field("replicas"),
+          replicas,
+          Integer.toString(nodes),
+          "asks for "
+              + replicas
+              + " copies, but the cluster has "
+              + nodes
+              + (nodes == 1 ? " node" : " nodes")
+              + "; ask for fewer, or 0 for the default");
+    }
+  }
+
   /** The copies of a store stay where they were placed when it was created. */
   static void validateReplicasStay(int present, int asked) {
     if (asked != present) {

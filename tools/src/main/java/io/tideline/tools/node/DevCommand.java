@@ -6,6 +6,7 @@ import io.tideline.server.node.StartException;
 import io.tideline.server.node.TidelineServer;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
+import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.cli.ToolException;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,21 +27,25 @@ import picocli.CommandLine.Spec;
 /** {@code tideline dev}. */
 @Command(
     name = "dev",
-    description = "Run one node for development; says where it listens and what to try.",
+    description = "Run one node or a small cluster for development; says what to try.",
     footer = {
       "",
       "The same node as 'tideline server', with defaults for a laptop: quiet, on localhost only, data",
-      "in ./tideline-data. Ctrl-C stops it.",
+      "in ./tideline-data. With --nodes 3 or 5 each node is a process of its own, with 512 MiB of heap,",
+      "data in DIR/node-N/data, on ports 7420, 7430, ... or free ones. Ctrl-C stops it.",
       "",
       "Examples:",
       "  tideline dev",
       "  tideline dev --ephemeral",
+      "  tideline dev --nodes 3 --ephemeral",
       "  tideline dev --data /tmp/t1 --set grpc.port=7430 --set raft.port=0 --set http.port=0",
     })
 public final class DevCommand implements Callable<Integer> {
   private static final Path DATA_DEFAULT = Path.of("tideline-data");
 
   private final ToolContext context;
+  private final String mainClass;
+  @Mixin private OutputOptions outputOptions;
   @Spec private CommandSpec spec;
 
   @Option(
@@ -47,6 +53,13 @@ public final class DevCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Data directory (default: ./tideline-data).")
   private @Nullable Path data;
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How many nodes: 1, 3 or 5 (default: ${DEFAULT-VALUE}).")
+  private int nodes;
 
   @Option(
       names = "--ephemeral",
@@ -59,8 +72,12 @@ public final class DevCommand implements Callable<Integer> {
       description = "A key of the configuration, for example grpc.port=7430; repeat for more.")
   private List<String> settings = new ArrayList<>();
 
-  public DevCommand(ToolContext context) {
+  /**
+   * @param mainClass of this program, for the processes of a cluster
+   */
+  public DevCommand(ToolContext context, String mainClass) {
     this.context = context;
+    this.mainClass = mainClass;
   }
 
   @Override
@@ -70,6 +87,22 @@ public final class DevCommand implements Callable<Integer> {
     }
     Path directory =
         ephemeral ? Files.createTempDirectory("tideline-dev-") : data == null ? DATA_DEFAULT : data;
+    if (nodes != 1) {
+      if (nodes != 3 && nodes != 5) {
+        throw new ParameterException(
+            spec.commandLine(), "--nodes " + nodes + " is neither 1 nor 3 nor 5");
+      }
+      new DevCluster(
+              context,
+              outputOptions.output(context),
+              mainClass,
+              directory,
+              ephemeral,
+              nodes,
+              settings)
+          .run();
+      return ExitCode.OK;
+    }
     NodeConfig config = ServerCommand.configuration(context, null, directory, settings);
     TidelineServer server = start(config);
     Thread onSignal = new Thread(() -> stop(server, directory), "tideline-dev-stop");

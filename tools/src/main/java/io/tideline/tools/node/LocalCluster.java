@@ -5,8 +5,6 @@ import io.tideline.client.TidelineException;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,50 +48,36 @@ public final class LocalCluster implements AutoCloseable {
   private static final Duration READY_MAX = Duration.ofSeconds(120);
 
   private static final Duration PROBE = Duration.ofMillis(500);
-  private static final int PORTS = 3;
 
   private final JavaLaunch launch;
   private final Path directory;
   private final Hosts hosts;
   private final List<String> settings;
   private final LongSupplier nanoClock;
-  private final List<List<Integer>> ports = new ArrayList<>();
+  private final List<NodePorts> ports;
   private final @Nullable NodeProcess[] processes;
 
   /**
+   * @param ports one triple per node; must stay the same over the life of the directory
    * @param settings of every node, each "key=value", beside identity, members and ports
    */
   public LocalCluster(
-      JavaLaunch launch, Path directory, Hosts hosts, List<String> settings, LongSupplier nanoClock)
+      JavaLaunch launch,
+      Path directory,
+      Hosts hosts,
+      List<NodePorts> ports,
+      List<String> settings,
+      LongSupplier nanoClock)
       throws IOException {
     this.launch = launch;
     this.directory = directory;
     this.hosts = hosts;
+    this.ports = List.copyOf(ports);
     this.settings = List.copyOf(settings);
     this.nanoClock = nanoClock;
     this.processes = new NodeProcess[hosts.addresses().size()];
-    choosePorts();
     for (int i = 0; i < size(); i++) {
       Files.createDirectories(home(i));
-    }
-  }
-
-  private void choosePorts() throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 0; i < size() * PORTS; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      for (int i = 0; i < size(); i++) {
-        ports.add(
-            held.subList(i * PORTS, (i + 1) * PORTS).stream()
-                .map(ServerSocket::getLocalPort)
-                .toList());
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
     }
   }
 
@@ -108,12 +92,12 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Where a node takes calls. */
   public String endpoint(int node) {
-    return hosts.addresses().get(node) + ":" + ports.get(node).get(0);
+    return hosts.addresses().get(node) + ":" + ports.get(node).grpc();
   }
 
   /** Where a node tells its metrics. */
   public String httpEndpoint(int node) {
-    return hosts.addresses().get(node) + ":" + ports.get(node).get(2);
+    return hosts.addresses().get(node) + ":" + ports.get(node).http();
   }
 
   /** A node's directory. */
@@ -145,9 +129,9 @@ public final class LocalCluster implements AutoCloseable {
       all.add("cluster.members=" + members());
     }
     all.add("network.bind_address=" + hosts.addresses().get(node));
-    all.add("grpc.port=" + ports.get(node).get(0));
-    all.add("raft.port=" + ports.get(node).get(1));
-    all.add("http.port=" + ports.get(node).get(2));
+    all.add("grpc.port=" + ports.get(node).grpc());
+    all.add("raft.port=" + ports.get(node).raft());
+    all.add("http.port=" + ports.get(node).http());
     all.addAll(settings);
     for (String setting : all) {
       arguments.add("--set");
@@ -162,7 +146,7 @@ public final class LocalCluster implements AutoCloseable {
             i ->
                 "node-%d=%s:%d/%d"
                     .formatted(
-                        i + 1, hosts.addresses().get(i), ports.get(i).get(1), ports.get(i).get(0)))
+                        i + 1, hosts.addresses().get(i), ports.get(i).raft(), ports.get(i).grpc()))
         .collect(Collectors.joining(","));
   }
 
@@ -234,6 +218,13 @@ public final class LocalCluster implements AutoCloseable {
   /** Nodes whose process has ended. */
   public List<Integer> dead() {
     return IntStream.range(0, size()).filter(i -> !running(i).isAlive()).boxed().toList();
+  }
+
+  /** Leaves the nodes running when this process ends, unless they are stopped before. */
+  public void release() {
+    for (int i = 0; i < size(); i++) {
+      running(i).release();
+    }
   }
 
   /** As {@code kill -9}; returns when the process is gone. */

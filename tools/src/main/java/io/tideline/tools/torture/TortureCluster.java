@@ -3,6 +3,7 @@ package io.tideline.tools.torture;
 import io.tideline.tools.cli.FileTrees;
 import io.tideline.tools.node.JavaLaunch;
 import io.tideline.tools.node.LocalCluster;
+import io.tideline.tools.node.NodePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ final class TortureCluster implements AutoCloseable {
             new LocalCluster.Hosts(
                 IntStream.range(0, nodes).mapToObj(network::address).toList(),
                 IntStream.range(0, nodes).mapToObj(network::prefix).toList()),
+            NodePorts.free(nodes),
             SETTINGS,
             nanoClock);
     for (int i = 0; i < nodes && ownDisks; i++) {

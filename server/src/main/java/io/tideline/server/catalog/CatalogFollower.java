@@ -3,6 +3,7 @@ package io.tideline.server.catalog;
 import io.tideline.manager.CatalogImage;
 import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
+import io.tideline.manager.StoreState;
 import io.tideline.server.command.PartitionOptions;
 import io.tideline.server.log.GroupLog;
 import java.io.IOException;
@@ -52,7 +53,10 @@ final class CatalogFollower {
 
   /** How a partition is opened, or given its options if it runs. */
   interface Opening {
-    void open(PartitionDescriptor partition, PartitionOptions options)
+    /**
+     * @param isNew as in {@link PartitionHost#open}
+     */
+    void open(PartitionDescriptor partition, PartitionOptions options, boolean isNew)
         throws IOException, InterruptedException;
   }
 
@@ -89,10 +93,10 @@ final class CatalogFollower {
   }
 
   /** One that could not be opened at start takes its options from the catalog at the next. */
-  void openUnlessFailed(PartitionDescriptor partition, PartitionOptions options)
+  void openUnlessFailed(PartitionDescriptor partition, PartitionOptions options, boolean isNew)
       throws IOException, InterruptedException {
     if (partitions.failure(partition.partitionId()).isEmpty()) {
-      partitions.openUnlessDamaged(partition, options);
+      partitions.openUnlessDamaged(partition, options, isNew);
     }
   }
 
@@ -104,6 +108,7 @@ final class CatalogFollower {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (StoreDescriptor store : stores) {
         PartitionOptions options = optionsOf(store);
+        boolean isNew = store.state() == StoreState.CREATING;
         for (PartitionDescriptor partition : store.partitions()) {
           if (!partition.isOn(nodeId)) {
             continue;
@@ -113,7 +118,7 @@ final class CatalogFollower {
               threads.submit(
                   () -> {
                     try {
-                      opening.open(partition, options);
+                      opening.open(partition, options, isNew);
                       return null;
                     } finally {
                       slots.release();

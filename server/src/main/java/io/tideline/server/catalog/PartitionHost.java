@@ -174,8 +174,10 @@ final class PartitionHost {
    * Opens this node's replica of a partition; then {@link #find} finds it. One that is the only
    * replica takes writes under {@code options} on return. One of several has begun to join the
    * others, and whoever leads gives it the options. One that runs already only gets the options.
+   *
+   * @param isNew whether nothing was ever written to the partition: its store is being created
    */
-  void open(PartitionDescriptor descriptor, PartitionOptions options)
+  void open(PartitionDescriptor descriptor, PartitionOptions options, boolean isNew)
       throws IOException, InterruptedException {
     long partitionId = descriptor.partitionId();
     List<Member> holders = members.of(descriptor.replicas());
@@ -184,7 +186,7 @@ final class PartitionHost {
     try {
       Running partition = running.get(partitionId);
       if (partition == null) {
-        partition = start(partitionId, holders, options);
+        partition = start(partitionId, holders, options, isNew);
         if (!partition.shared()) {
           try {
             awaitReady(partition.replica());
@@ -205,7 +207,8 @@ final class PartitionHost {
     }
   }
 
-  private Running start(long partitionId, List<Member> holders, PartitionOptions options)
+  private Running start(
+      long partitionId, List<Member> holders, PartitionOptions options, boolean isNew)
       throws IOException {
     Engine engine = openEngine(partitionId, options.ttlMillis());
     TimelineStateMachine machine;
@@ -220,6 +223,7 @@ final class PartitionHost {
         PartitionReplica.open(
             partitionId,
             addresses,
+            isNew,
             home(partitionId, options.ttlMillis()),
             engine,
             machine,
@@ -247,11 +251,11 @@ final class PartitionHost {
    * log is applied again, is noted as its {@link #failure}, so that the others can serve. Anything
    * else fails: a damaged log, a full disk or a newer format are not of one partition alone.
    */
-  void openUnlessDamaged(PartitionDescriptor descriptor, PartitionOptions options)
+  void openUnlessDamaged(PartitionDescriptor descriptor, PartitionOptions options, boolean isNew)
       throws IOException, InterruptedException {
     long partitionId = descriptor.partitionId();
     try {
-      open(descriptor, options);
+      open(descriptor, options, isNew);
     } catch (CorruptionException e) {
       if (!e.file().startsWith(path(partitionId))) {
         throw e;

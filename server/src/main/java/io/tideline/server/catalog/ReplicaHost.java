@@ -150,6 +150,7 @@ public final class ReplicaHost implements AutoCloseable {
             PartitionReplica.open(
                 CATALOG_PARTITION,
                 settings.members().all().stream().map(Member::raftAddress).toList(),
+                false,
                 partitions.home(CATALOG_PARTITION, 0),
                 engine,
                 machine,

@@ -64,6 +64,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   private final SupervisedState state;
   private final Maker maker;
   private final GroupSupervisor supervisor;
+  private final Rejoin rejoin;
 
   /** Held while a node is ended or made. */
   private final ReentrantLock lifecycle = new ReentrantLock();
@@ -81,15 +82,27 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
       LogGroup logGroup,
       SupervisedState state,
       Maker maker,
-      GroupSupervisor supervisor)
+      GroupSupervisor supervisor,
+      Rejoin rejoin)
       throws IOException {
     this.self = self;
     this.logGroup = logGroup;
     this.state = state;
     this.maker = maker;
     this.supervisor = supervisor;
+    this.rejoin = rejoin;
     this.running = maker.make();
     supervisor.add(this);
+  }
+
+  /** Lets the member rejoin its group, if it has to. */
+  void rejoin() {
+    rejoin.start(this::recreate, () -> running.node().getLeaderId());
+  }
+
+  /** Index of the last entry, durable or not. */
+  long lastLogIndex() {
+    return Math.max(logGroup.lastIndex(), running.node().getLastLogIndex());
   }
 
   @Override
@@ -257,6 +270,13 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   /** The state stays; the new node reads the log again from the last flush. */
   @Override
   public void recreate() throws IOException {
+    recreate(() -> {});
+  }
+
+  /**
+   * @param between runs while there is no node
+   */
+  private void recreate(Rejoin.Change between) throws IOException {
     lifecycle.lock();
     try {
       if (closed) {
@@ -265,6 +285,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
       broken = true;
       running.end();
       state.nodeEnded();
+      between.make();
       running = maker.make();
       broken = false;
     } catch (InterruptedException e) {
@@ -286,10 +307,20 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
             state.nodeError()));
   }
 
+  private void endRejoining() {
+    try {
+      rejoin.end();
+    } catch (InterruptedException e) {
+      LOG.warn("{} was not waited for: interrupted", name());
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public void close() {
     closed = true;
     supervisor.remove(this);
+    endRejoining();
     // While the lock is not free, a node is being made anew; it may wait for the disk.
     running.logStorage().stopWaiting();
     lifecycle.lock();

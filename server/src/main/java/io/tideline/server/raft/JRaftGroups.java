@@ -8,19 +8,19 @@ import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.option.ApplyTaskMode;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.option.ReadOnlyOption;
+import com.alipay.sofa.jraft.option.RpcOptions;
 import com.alipay.sofa.jraft.rpc.ProtobufMsgFactory;
+import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteResponse;
 import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.rpc.impl.AbstractClientService;
 import com.alipay.sofa.jraft.rpc.impl.BoltRpcServer;
 import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
-import com.alipay.sofa.jraft.rpc.impl.core.InstallSnapshotRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
-import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
-import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.RpcFactoryHelper;
 import com.google.common.util.concurrent.MoreExecutors;
@@ -64,6 +64,9 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   /** For JRaft's own connection attempts; {@link SharedClient} answers without making any. */
   private static final int CONNECT_TIMEOUT_MILLIS = 300;
 
+  /** How long another member may take for an answer from memory. */
+  private static final int QUESTION_MILLIS = 1_000;
+
   // Together two seconds; it takes milliseconds.
   private static final int PORT_RELEASE_ATTEMPTS = 400;
 
@@ -75,8 +78,15 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   private final Duration electionTimeout;
   private final RpcServer server;
   private final GroupSupervisor supervisor;
+  private final OpenGroups open;
 
-  private JRaftGroups(GroupLog log, PeerId self, Duration electionTimeout, RpcServer server) {
+  /** Asks other members; no group's. */
+  private final SharedClient client = new SharedClient();
+
+  private JRaftGroups(
+      GroupLog log, PeerId self, Duration electionTimeout, RpcServer server, OpenGroups open) {
+    this.open = open;
+    client.init(new RpcOptions());
     this.log = log;
     this.self = self;
     this.electionTimeout = electionTimeout;
@@ -102,7 +112,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
         new com.alipay.remoting.rpc.RpcServer(ip, endpoint.getPort(), true);
     JRaftProcess.channelSecurity().prepare(bolt);
     RpcServer server = new BoltRpcServer(bolt);
-    registerProcessors(server);
+    OpenGroups open = new OpenGroups(log);
+    registerProcessors(server, open);
     try {
       if (!server.init(null)) {
         throw new IOException("cannot listen on Raft address " + endpoint);
@@ -112,7 +123,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     }
     registerExecutors(bolt);
     NodeManager.getInstance().addAddress(endpoint);
-    JRaftGroups groups = new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server);
+    JRaftGroups groups =
+        new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server, open);
     groups.supervisor.start();
     return groups;
   }
@@ -132,7 +144,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   }
 
   /** Only what members say to each other: no administration and no file transfer by this port. */
-  private static void registerProcessors(RpcServer server) {
+  private static void registerProcessors(RpcServer server, OpenGroups open) {
     ProtobufMsgFactory.load();
     if (!(RpcFactoryHelper.rpcFactory() instanceof SharedRpcFactory)) {
       throw new IllegalStateException(
@@ -140,34 +152,80 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               + RpcFactoryHelper.rpcFactory().getClass()
               + " instead of ours: is META-INF/services complete in this distribution?");
     }
-    OrderedAppendProcessor append = new OrderedAppendProcessor(JRaftProcess.executor());
+    OrderedAppendProcessor append = new OrderedAppendProcessor(JRaftProcess.executor(), open::mute);
     server.registerConnectionClosedEventListener(append);
     server.registerProcessor(append);
-    server.registerProcessor(new RequestVoteRequestProcessor(JRaftProcess.executor()));
-    server.registerProcessor(new TimeoutNowRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new MemberProcessors.Votes(JRaftProcess.executor(), open));
+    server.registerProcessor(new MemberProcessors.TakeOver(JRaftProcess.executor(), open));
     server.registerProcessor(new ReadIndexRequestProcessor(JRaftProcess.executor()));
     // Blocks for a whole copy: on this executor nothing waits behind it.
-    server.registerProcessor(new InstallSnapshotRequestProcessor(JRaftProcess.executor()));
+    server.registerProcessor(new MemberProcessors.Snapshots(JRaftProcess.executor(), open));
     server.registerProcessor(new PingRequestProcessor(JRaftProcess.executor()));
   }
 
   @Override
-  public RaftGroup open(long partitionId, List<String> members, ReplicatedState state)
+  public RaftGroup open(
+      long partitionId, List<String> members, boolean isNew, ReplicatedState state)
       throws IOException {
     String groupId = groupId(partitionId);
     JRaftProcess.registerExecutor(groupId);
     List<PeerId> voters = Membership.voters(members);
     SupervisedState supervised = new SupervisedState(state, MonotonicClock.MILLIS);
-    return new JRaftGroup(
-        self,
-        log.group(partitionId),
-        supervised,
-        () -> startNode(partitionId, voters, supervised),
-        supervisor);
+    LogGroup logGroup = log.group(partitionId);
+    GroupMetaStorage meta = new GroupMetaStorage(logGroup, supervised::failed);
+    boolean isEmpty = logGroup.lastIndex() == 0 && state.durableState().position().index() == 0;
+    Rejoin rejoin =
+        new Rejoin(
+            self,
+            voters.stream().filter(voter -> !voter.equals(self)).toList(),
+            logGroup,
+            meta,
+            (member, index) -> ask(groupId, member, index),
+            isEmpty && !isNew);
+    open.add(groupId, rejoin);
+    try {
+      JRaftGroup group =
+          new JRaftGroup(
+              self,
+              logGroup,
+              supervised,
+              () -> startNode(partitionId, voters, supervised, meta, rejoin),
+              supervisor,
+              rejoin);
+      open.started(groupId, group);
+      group.rejoin();
+      return group;
+    } catch (IOException | RuntimeException e) {
+      open.remove(groupId);
+      throw e;
+    }
+  }
+
+  private Rejoin.Answer ask(String groupId, PeerId member, long index)
+      throws IOException, InterruptedException {
+    try {
+      Object answer =
+          client.invokeSync(
+              member.getEndpoint(),
+              MemberProcessors.question(groupId, self.toString(), member.toString(), index),
+              null,
+              QUESTION_MILLIS);
+      if (answer instanceof RequestVoteResponse response && !response.hasErrorResponse()) {
+        return new Rejoin.Answer(response.getTerm(), response.getGranted());
+      }
+      throw new IOException(member + " answers " + answer);
+    } catch (RemotingException e) {
+      throw new IOException(member + " does not answer", e);
+    }
   }
 
   private JRaftGroup.Incarnation startNode(
-      long partitionId, List<PeerId> voters, ReplicatedState state) throws IOException {
+      long partitionId,
+      List<PeerId> voters,
+      ReplicatedState state,
+      GroupMetaStorage meta,
+      Rejoin rejoin)
+      throws IOException {
     AtomicReference<@Nullable Throwable> cause = new AtomicReference<>();
     Consumer<Throwable> failed =
         error -> {
@@ -181,7 +239,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     options.setServiceFactory(
         new GroupServices(
             logStorage,
-            new GroupMetaStorage(logGroup, failed),
+            meta,
             new EngineSnapshotStorage(state, () -> logGroup.meta().term(), failed)));
     GroupStateMachine stateMachine = new GroupStateMachine(partitionId, state, history);
     options.setFsm(stateMachine);
@@ -191,6 +249,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
     }
     SharedClient client = client(node);
+    client.withholdVotes(rejoin::withholdsVotes);
     client.prepare(voters, self);
     return new JRaftGroup.Incarnation(node, client, logStorage, stateMachine);
   }
@@ -257,13 +316,24 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     return options;
   }
 
-  private static String groupId(long partitionId) {
+  static String groupId(long partitionId) {
     return "p" + partitionId;
+  }
+
+  /**
+   * @throws IllegalArgumentException if it is no group's id
+   */
+  static long partitionId(String groupId) {
+    if (!groupId.startsWith("p")) {
+      throw new IllegalArgumentException("not the id of a group: " + groupId);
+    }
+    return Long.parseLong(groupId.substring(1));
   }
 
   @Override
   public void close() {
     supervisor.close();
+    client.shutdown();
     NodeManager.getInstance().removeAddress(self.getEndpoint());
     server.shutdown();
     awaitPortReleased();

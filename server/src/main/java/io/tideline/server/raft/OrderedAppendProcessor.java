@@ -3,9 +3,13 @@ package io.tideline.server.raft;
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
+import com.alipay.sofa.jraft.rpc.RpcRequestClosure;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
 import com.alipay.sofa.jraft.rpc.impl.core.AppendEntriesRequestProcessor;
+import com.google.protobuf.Message;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 
 /**
  * JRaft's handling of AppendEntries, in order for each pair of group and sender, as its pipeline
@@ -15,11 +19,16 @@ final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
 
   private record Lane(String groupId, String receiver, String sender) {}
 
+  private final Predicate<String> muted;
   private final Executor unordered;
   private final OrderedExecutors<Lane> lanes;
 
-  OrderedAppendProcessor(Executor executor) {
+  /**
+   * @param muted whether a group, by its id, must not hear of this
+   */
+  OrderedAppendProcessor(Executor executor, Predicate<String> muted) {
     super(executor);
+    this.muted = muted;
     this.unordered = executor;
     this.lanes = new OrderedExecutors<>(executor);
   }
@@ -27,6 +36,13 @@ final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
   @Override
   public RpcProcessor.ExecutorSelector executorSelector() {
     return (requestClass, header) -> lane((AppendEntriesRequestHeader) header);
+  }
+
+  @Override
+  public Message processRequest(AppendEntriesRequest request, RpcRequestClosure done) {
+    return muted.test(request.getGroupId())
+        ? MemberProcessors.muted(defaultResp())
+        : super.processRequest(request, done);
   }
 
   /** Lanes are made only for groups that exist here: a stranger cannot fill memory with them. */

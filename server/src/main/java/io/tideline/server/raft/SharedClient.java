@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.rpc.RpcClient;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteRequest;
 import com.alipay.sofa.jraft.util.Endpoint;
 import java.util.Collection;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ final class SharedClient implements RpcClient {
 
   /** When this group last sent log entries or a heartbeat to a member. */
   private final Map<Endpoint, Long> appendedMillis = new ConcurrentHashMap<>();
+
+  /** Whether the group must not ask for votes. */
+  private volatile BooleanSupplier withholdsVotes = () -> false;
 
   private @Nullable ReplicatorGroup listener;
   private volatile @Nullable PeerLinks links;
@@ -67,6 +72,11 @@ final class SharedClient implements RpcClient {
   @Override
   public void registerConnectEventListener(ReplicatorGroup group) {
     listener = group;
+  }
+
+  /** Keeps the group from standing for election for as long as it is told so. */
+  void withholdVotes(BooleanSupplier whether) {
+    withholdsVotes = whether;
   }
 
   /** Begins to connect, so that the link is up when it is first needed. */
@@ -132,6 +142,9 @@ final class SharedClient implements RpcClient {
     PeerLinks used = links;
     if (used == null) {
       throw new RemotingException("the Raft transport client is shut down");
+    }
+    if (request instanceof RequestVoteRequest && withholdsVotes.getAsBoolean()) {
+      throw new RemotingException("this member does not stand for election until it has caught up");
     }
     if (request instanceof AppendEntriesRequest) {
       appendedMillis.put(endpoint, MonotonicClock.MILLIS.getAsLong());

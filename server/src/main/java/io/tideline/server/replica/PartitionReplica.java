@@ -77,6 +77,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private PartitionReplica(
       long partitionId,
       List<String> members,
+      boolean isNew,
       EngineHome home,
       Engine opened,
       StateMachine stateMachine,
@@ -96,7 +97,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
             context.answers());
     CompletableFuture<RaftGroup> joined = new CompletableFuture<>();
     try {
-      this.group = context.groups().open(partitionId, members, new State(joined));
+      this.group = context.groups().open(partitionId, members, isNew, new State(joined));
     } catch (IOException | RuntimeException e) {
       joined.completeExceptionally(e);
       throw e;
@@ -110,19 +111,21 @@ public final class PartitionReplica implements Replica, AutoCloseable {
    * fails.
    *
    * @param members as in {@link RaftGroups#open}
+   * @param isNew as in {@link RaftGroups#open}
    * @param home where the engine was opened, for the case that its content is replaced
    * @throws IOException if log and engine do not fit together
    */
   public static PartitionReplica open(
       long partitionId,
       List<String> members,
+      boolean isNew,
       EngineHome home,
       Engine engine,
       StateMachine stateMachine,
       ReplicaContext context)
       throws IOException {
     try {
-      return new PartitionReplica(partitionId, members, home, engine, stateMachine, context);
+      return new PartitionReplica(partitionId, members, isNew, home, engine, stateMachine, context);
     } catch (IOException | RuntimeException e) {
       try {
         engine.close();

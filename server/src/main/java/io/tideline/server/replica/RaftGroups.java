@@ -12,9 +12,12 @@ public interface RaftGroups {
    *
    * @param members Raft addresses of the voters of a group that is new, this node's among them; one
    *     that exists knows its members itself
+   * @param isNew whether the group is known to have no past: otherwise a member with an empty log
+   *     first finds out from all others whether it has one that this member has lost
    * @throws IOException if the group's log or the state does not fit together
    */
-  RaftGroup open(long partitionId, List<String> members, ReplicatedState state) throws IOException;
+  RaftGroup open(long partitionId, List<String> members, boolean isNew, ReplicatedState state)
+      throws IOException;
 
   /** This node's Raft address: its name in its groups. */
   String self();

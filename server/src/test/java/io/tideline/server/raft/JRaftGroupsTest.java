@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tideline.lsm.EngineState;
+import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandBatch;
@@ -64,7 +65,7 @@ final class JRaftGroupsTest {
             GroupLogOptions.DEFAULT.withSegmentBytes(1 << 20),
             new NoListener());
     groups = JRaftGroups.start(log, address, Duration.ofSeconds(5));
-    group = groups.open(PARTITION, List.of(groups.self()), state);
+    group = groups.open(PARTITION, List.of(groups.self()), false, state);
     assertThat(state.leading.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -194,10 +195,58 @@ final class JRaftGroupsTest {
     group.close();
     groups.destroy(PARTITION);
     state = new FakeState(EngineState.EMPTY);
-    group = groups.open(PARTITION, List.of(groups.self()), state);
+    group = groups.open(PARTITION, List.of(groups.self()), false, state);
     assertThat(state.leading.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(state.applied).isEmpty();
     assertThat(state.term).isEqualTo(1);
+  }
+
+  /** As after a crash between the engine's taking over a snapshot and the log's reset. */
+  @Test
+  void aStateAheadOfTheLogIsWhereTheLogGoesOn() throws Exception {
+    propose("replaced by the snapshot").get(10, TimeUnit.SECONDS);
+    EngineState installed = installed(1_000, state.term);
+    restart(installed);
+    assertThat(state.applied).isEmpty();
+    assertThat(log.group(PARTITION).firstIndex()).isEqualTo(1_001);
+    assertThat(propose("next").get(10, TimeUnit.SECONDS)).isGreaterThan(1_000);
+    restart(installed);
+    assertThat(state.applied).extracting(a -> text(a.payload())).containsExactly("next");
+    assertThat(state.failures).isEmpty();
+  }
+
+  /** The log has an entry there, but of another leader: nothing of it may follow the snapshot. */
+  @Test
+  void aLogThatDisagreesWithTheInstalledStateIsReset() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      propose("never committed elsewhere " + i).get(10, TimeUnit.SECONDS);
+    }
+    long oldTerm = state.term;
+    restart(EngineState.EMPTY);
+    assertThat(state.term).isGreaterThan(oldTerm);
+    restart(installed(10, oldTerm + 1));
+    assertThat(state.applied).isEmpty();
+    assertThat(log.group(PARTITION).firstIndex()).isEqualTo(11);
+    assertThat(propose("next").get(10, TimeUnit.SECONDS)).isLessThan(20);
+  }
+
+  /** As after a crash right after the reset: the log is empty and does not begin at 1. */
+  @Test
+  void aLogThatWasResetAndHasNoEntryYetStarts() throws Exception {
+    propose("replaced by the snapshot").get(10, TimeUnit.SECONDS);
+    EngineState installed = installed(1_000, state.term);
+    group.close();
+    GroupLog.await(log.group(PARTITION).reset(1_001));
+    group = groups.open(PARTITION, List.of(groups.self()), false, new FakeState(installed));
+    restart(installed);
+    assertThat(state.applied).isEmpty();
+    assertThat(propose("next").get(10, TimeUnit.SECONDS)).isGreaterThan(1_000);
+  }
+
+  private EngineState installed(long index, long term) throws IOException {
+    Membership membership =
+        new Membership(Membership.voters(List.of(groups.self())), List.of(), List.of(), List.of());
+    return new EngineState(new LogPosition(index, term), membership.encode(), 0, 0);
   }
 
   private CompletableFuture<Long> propose(String payload) {

@@ -55,9 +55,13 @@ final class RaftHosts implements AutoCloseable {
     }
 
     void open(long group, List<String> members) throws IOException {
+      open(group, members, true);
+    }
+
+    void open(long group, List<String> members, boolean isNew) throws IOException {
       FakeState state = new FakeState(EngineState.EMPTY);
       states.put(group, state);
-      groups.put(group, transport.open(group, members, state));
+      groups.put(group, transport.open(group, members, isNew, state));
     }
 
     String name() {

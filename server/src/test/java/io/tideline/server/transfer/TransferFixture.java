@@ -68,9 +68,15 @@ final class TransferFixture implements AutoCloseable {
   private long rows;
 
   TransferFixture(Path directory, TransferLimits limits) throws IOException {
+    this(directory, limits, OPTIONS.memtableBytes());
+  }
+
+  TransferFixture(Path directory, TransferLimits limits, long memtableBytes) throws IOException {
     this.directory = directory;
-    this.resources = EngineResources.create(files, 64L << 20, 4L << 20, 1);
-    this.engine = Engine.open(directory.resolve("sender/7"), OPTIONS, resources);
+    this.resources = EngineResources.create(files, 256L << 20, 4L << 20, 1);
+    this.engine =
+        Engine.open(
+            directory.resolve("sender/7"), OPTIONS.withMemtableBytes(memtableBytes), resources);
     SnapshotTransfers[] made = new SnapshotTransfers[1];
     this.server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -93,10 +99,14 @@ final class TransferFixture implements AutoCloseable {
 
   /** Writes rows and flushes them to a table of their own. */
   void writeRun() throws Exception {
+    writeRun(ROWS_PER_BATCH);
+  }
+
+  void writeRun(int count) throws Exception {
     index++;
     WriteBatch batch = new WriteBatch().clear(new LogPosition(index, 1 + index / 10));
     byte[] value = new byte[VALUE_BYTES];
-    for (int i = 0; i < ROWS_PER_BATCH; i++) {
+    for (int i = 0; i < count; i++) {
       rows++;
       random.nextBytes(value);
       batch.append(TIMELINE, rows, index, 1, value.clone());

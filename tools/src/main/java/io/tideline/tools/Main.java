@@ -2,6 +2,8 @@ package io.tideline.tools;
 
 import io.tideline.tools.bench.BenchCommands;
 import io.tideline.tools.bench.CompactionModelCommand;
+import io.tideline.tools.bench.cluster.ClusterBenchCommand;
+import io.tideline.tools.bench.cluster.EchoNode;
 import io.tideline.tools.bench.engine.EngineBenchCommand;
 import io.tideline.tools.bench.idle.IdleBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
@@ -164,7 +166,9 @@ public final class Main implements Runnable {
     return new CommandLine(new BenchCommands.Group())
         .addSubcommand(new EngineBenchCommand(context))
         .addSubcommand(new IdleBenchCommand(context))
-        .addSubcommand(new CompactionModelCommand(context));
+        .addSubcommand(new CompactionModelCommand(context))
+        .addSubcommand(new ClusterBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new EchoNode());
   }
 
   /** What holds for every command: help, exit codes, layout, streams. */

@@ -342,6 +342,11 @@ public final class TidelineServer implements AutoCloseable {
         () -> host.catalog().failures().size());
     metrics.gauge("tideline.log.size", "Bytes of log segments", "bytes", host::logBytes);
     metrics.gauge(
+        "tideline.log.syncs",
+        "Forces of log segments since the start",
+        "",
+        () -> host.logStats().syncs());
+    metrics.gauge(
         "tideline.log.replayed", "Log entries applied again at start", "", host::replayedEntries);
     metrics.gauge(
         "tideline.writes.in.flight", "Bytes of writes in flight", "bytes", host::inFlightBytes);

@@ -153,7 +153,6 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               + " instead of ours: is META-INF/services complete in this distribution?");
     }
     OrderedAppendProcessor append = new OrderedAppendProcessor(JRaftProcess.executor(), open::mute);
-    server.registerConnectionClosedEventListener(append);
     server.registerProcessor(append);
     server.registerProcessor(new MemberProcessors.Votes(JRaftProcess.executor(), open));
     server.registerProcessor(new MemberProcessors.TakeOver(JRaftProcess.executor(), open));

@@ -2,6 +2,7 @@ package io.tideline.server.raft;
 
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.rpc.RaftServerService;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequestClosure;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
@@ -14,6 +15,11 @@ import java.util.function.Predicate;
 /**
  * JRaft's handling of AppendEntries, in order for each pair of group and sender, as its pipeline
  * requires. JRaft's own way is a thread for each pair that wakes up every second.
+ *
+ * <p>Answers go out as they come. JRaft would hold each back until all earlier ones are sent, by
+ * numbers that begin anew with each connection: an answer that is late for a connection that broke
+ * takes the place of one of the next connection's, and all answers after it are held back for ever.
+ * The order is of no use: the leader puts answers into the order of its requests itself.
  */
 final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
 
@@ -43,6 +49,12 @@ final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
     return muted.test(request.getGroupId())
         ? MemberProcessors.muted(defaultResp())
         : super.processRequest(request, done);
+  }
+
+  @Override
+  public Message processRequest0(
+      RaftServerService service, AppendEntriesRequest request, RpcRequestClosure done) {
+    return service.handleAppendEntriesRequest(request, done);
   }
 
   /** Lanes are made only for groups that exist here: a stranger cannot fill memory with them. */

@@ -120,13 +120,25 @@ public final class TortureCommand implements Callable<Integer> {
     Path where = directory == null ? Files.createTempDirectory("tideline-torture-") : directory;
     Torture.Result result;
     try (TortureCluster cluster = cluster(where, faults, output)) {
+      Thread onSignal = new Thread(() -> closeInterrupted(cluster), "torture-stop");
+      Runtime.getRuntime().addShutdownHook(onSignal);
       if (!cluster.network().canCut()) {
         faults.remove(Fault.CUT);
       }
       result = run(cluster, faults);
+      var _ = Runtime.getRuntime().removeShutdownHook(onSignal);
     }
     report(output, result, where);
     return ExitCode.okIf(result.isGood());
+  }
+
+  /** Ctrl-C must not leave processes, networks and mounts behind. */
+  private void closeInterrupted(TortureCluster cluster) {
+    try {
+      cluster.close();
+    } catch (IOException left) {
+      context.err().println("not everything was removed: " + left.getMessage());
+    }
   }
 
   private Torture.Result run(TortureCluster cluster, List<Fault> faults)

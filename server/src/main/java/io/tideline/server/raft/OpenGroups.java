@@ -50,11 +50,12 @@ final class OpenGroups implements MemberProcessors.Groups {
   @Override
   public Rejoin.Answer answer(String groupId, long index) {
     long partitionId = JRaftGroups.partitionId(groupId);
-    if (!log.groups().contains(partitionId)) {
+    JRaftGroup group = groups.get(groupId);
+    // A stranger's question must not make a group.
+    if (group == null && !log.groups().contains(partitionId)) {
       return new Rejoin.Answer(0, true);
     }
     LogGroup stored = log.group(partitionId);
-    JRaftGroup group = groups.get(groupId);
     long last = group == null ? stored.lastIndex() : group.lastLogIndex();
     return new Rejoin.Answer(stored.meta().term(), index >= last);
   }

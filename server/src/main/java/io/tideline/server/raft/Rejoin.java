@@ -86,8 +86,11 @@ final class Rejoin {
   /** The leader's log ended at {@code index} or before when it was asked in {@code term}. */
   private record Target(long term, long index) {}
 
-  /** Elections take seconds: a member that is held up by this is held up for little longer. */
-  private static final long PAUSE_MILLIS = 200;
+  /** Pause after the first round; doubles with each further one, so that many groups ask little. */
+  private static final long PAUSE_MILLIS_MIN = 50;
+
+  /** Longest pause; copying a partition takes longer. */
+  private static final long PAUSE_MILLIS_MAX = 2_000;
 
   private static final long TOLD_SECONDS = 10;
 
@@ -160,14 +163,18 @@ final class Rejoin {
   }
 
   private void run(Remaking remaking, Supplier<PeerId> leader) {
+    long pauseMillis = PAUSE_MILLIS_MIN;
     try {
       while (stage != Stage.MEMBER) {
+        Stage before = stage;
         try {
           step(remaking, leader.get());
         } catch (IOException | RuntimeException e) {
           LOG.warn("group {}: rejoining goes on after an error", log.id(), e);
         }
-        if (stage != Stage.MEMBER && closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        pauseMillis =
+            stage == before ? Math.min(2 * pauseMillis, PAUSE_MILLIS_MAX) : PAUSE_MILLIS_MIN;
+        if (stage != Stage.MEMBER && closing.await(pauseMillis, TimeUnit.MILLISECONDS)) {
           return;
         }
       }

@@ -283,6 +283,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     options.setRaftMetaUri("group-log");
     options.setSnapshotUri("engine");
     options.setSnapshotIntervalSecs(0);
+    // Whatever is said here: all timers are of WheelTimers.
     options.setSharedElectionTimer(true);
     options.setSharedVoteTimer(true);
     options.setSharedStepDownTimer(true);

@@ -19,9 +19,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class JRaftProcess {
 
-  /** Enough that some groups waiting for a slow disk do not hold back the others' timers. */
-  private static final String TIMER_WORKERS = "64";
-
   /** A limit that a process never reaches: JRaft does not survive that one of these refuses. */
   private static final String UNREACHED = "1000000";
 
@@ -38,11 +35,6 @@ final class JRaftProcess {
           new String[] {"jraft.closure.threadpool.size.max", UNREACHED},
           new String[] {"jraft.internal.closure.threadpool.size.max", UNREACHED},
           new String[] {"jraft.max.append.entries.tasks.per.thread", UNREACHED},
-          // Elections and votes wait for the disk on these threads; they are virtual.
-          new String[] {"jraft.timer.global_election_timer_workers", TIMER_WORKERS},
-          new String[] {"jraft.timer.global_vote_timer_workers", TIMER_WORKERS},
-          new String[] {"jraft.timer.global_step_down_timer_workers", TIMER_WORKERS},
-          new String[] {"jraft.timer.global_scheduler_workers", TIMER_WORKERS},
           // The transport must not reconnect on its own, nor reorder pipelined entries.
           new String[] {"jraft.bolt.conn.reconnect", "false"},
           new String[] {"bolt.rpc.dispatch-msg-list-in-default-executor", "false"},

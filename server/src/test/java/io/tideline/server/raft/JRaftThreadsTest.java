@@ -7,11 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.alipay.sofa.jraft.JRaftUtils;
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.util.NamedThreadFactory;
-import com.alipay.sofa.jraft.util.timer.Timer;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class JRaftThreadsTest {
@@ -38,16 +35,6 @@ final class JRaftThreadsTest {
         .hasMessageContaining("class path");
     assertThatThrownBy(() -> JRaftThreads.verify("ours.jar", "ours.jar", platform))
         .isInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  void timersOfReadsAreTheCoarseOnes() throws Exception {
-    assertThat(JRaftUtils.raftTimerFactory()).isInstanceOf(CoarseTimerFactory.class);
-    Timer timer = JRaftUtils.raftTimerFactory().createTimer("test");
-    CountDownLatch ran = new CountDownLatch(1);
-    timer.newTimeout(timeout -> ran.countDown(), 150, TimeUnit.MILLISECONDS);
-    assertThat(ran.await(20, TimeUnit.SECONDS)).isTrue();
-    timer.stop();
   }
 
   /** A new version of JRaft may change the class that ours replaces. */

@@ -17,9 +17,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,19 +37,23 @@ import picocli.CommandLine.Spec;
     description = "Measure what a node with many partitions costs while nobody uses it.",
     footer = {
       "",
-      "A node of its own, on a fresh directory, gets a store with that many partitions, is stopped and",
-      "started again, left alone until its use of the CPU no longer falls, and then watched. Linux only.",
+      "Nodes of its own, on fresh directories, get a store with that many partitions (a copy of each on",
+      "every node), are stopped and started again, left alone until their use of the CPU no longer falls,",
+      "and then watched. Linux only. Figures are those of the node that needs most.",
       "With --output json the last line is one object: threads, cpu_percent_of_core, rss_mib,",
       "start_seconds and more; docs/benchmarks.md defines them.",
       "",
       "Examples:",
       "  tideline bench idle --partitions 1000",
-      "  tideline bench idle --partitions 100 --seconds 60 --output json",
+      "  tideline bench idle --partitions 300 --nodes 3 --seconds 60 --output json",
     })
 public final class IdleBenchCommand implements Callable<Integer> {
 
   /** A store may begin with this many; see the limit of split points. */
   private static final int PARTITIONS_MAX = 1_024;
+
+  /** Numbers of copies that a store can have. */
+  private static final Set<Integer> NODES = Set.of(1, 3, 5);
 
   private static final int SECONDS_MIN = 5;
   private static final int SECONDS_MAX = 3_600;
@@ -83,6 +89,13 @@ public final class IdleBenchCommand implements Callable<Integer> {
   private int partitions;
 
   @Option(
+      names = "--nodes",
+      paramLabel = "1|3|5",
+      defaultValue = "1",
+      description = "Nodes, and copies of each partition (default: ${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "30",
@@ -105,6 +118,7 @@ public final class IdleBenchCommand implements Callable<Integer> {
     require(
         partitions >= 1 && partitions <= PARTITIONS_MAX,
         "--partitions " + partitions + " is outside 1.." + PARTITIONS_MAX);
+    require(NODES.contains(nodes), "--nodes " + nodes + " is not one of 1, 3 and 5");
     require(
         seconds >= SECONDS_MIN && seconds <= SECONDS_MAX,
         "--seconds " + seconds + " is outside " + SECONDS_MIN + ".." + SECONDS_MAX);
@@ -115,12 +129,16 @@ public final class IdleBenchCommand implements Callable<Integer> {
           "Run it on Linux.");
     }
     Path directory = workDirectory();
-    try (IdleNode node =
-        new IdleNode(
-            JavaLaunch.likeThisProcess(MAIN_CLASS, HEAP), directory, context.nanoClock())) {
-      ObjectNode report = run(node);
-      outputOptions.output(context).record(columns(), report);
+    List<IdleNode> cluster = List.of();
+    try {
+      cluster =
+          IdleNode.cluster(
+              JavaLaunch.likeThisProcess(MAIN_CLASS, HEAP), directory, nodes, context.nanoClock());
+      outputOptions.output(context).record(columns(), run(cluster));
     } finally {
+      for (IdleNode node : cluster) {
+        node.close();
+      }
       FileTrees.deleteTree(directory);
     }
     return ExitCode.OK;
@@ -140,47 +158,69 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return Files.createTempDirectory(dir.toAbsolutePath(), "tideline-bench-");
   }
 
-  private ObjectNode run(IdleNode node) throws IOException, InterruptedException {
-    note("starting a node and creating " + partitions + " partitions");
-    node.start();
+  private ObjectNode run(List<IdleNode> cluster) throws IOException, InterruptedException {
+    note("starting and creating " + partitions + " partitions");
+    start(cluster);
     long createNanos = context.nanoClock().getAsLong();
-    createStore(node);
+    createStore(cluster);
     double createSeconds = secondsSince(createNanos);
-    note("stopping it and starting it again");
-    node.stop();
-    Duration start = node.start();
+    note("stopping and starting again");
+    stop(cluster);
+    Duration start = start(cluster);
     note("waiting until it is quiet");
-    double settleSeconds = settle(node);
+    double settleSeconds = settle(cluster);
     note("watching for " + seconds + " s");
-    ObjectNode report = watch(node);
+    ObjectNode report = watch(cluster);
     report
         .put("start_seconds", rounded(start.toMillis() / 1e3))
         .put("create_seconds", rounded(createSeconds))
         .put("settle_seconds", rounded(settleSeconds));
-    node.stop();
+    stop(cluster);
     return report;
   }
 
-  private void createStore(IdleNode node) {
+  /** Starts all at once; tells how long the last one took. */
+  private static Duration start(List<IdleNode> cluster) throws IOException {
+    for (IdleNode node : cluster) {
+      node.start();
+    }
+    Duration longest = Duration.ZERO;
+    for (IdleNode node : cluster) {
+      Duration took = node.awaitServing();
+      longest = took.compareTo(longest) > 0 ? took : longest;
+    }
+    return longest;
+  }
+
+  private static void stop(List<IdleNode> cluster) throws IOException, InterruptedException {
+    for (IdleNode node : cluster) {
+      node.stop();
+    }
+  }
+
+  private void createStore(List<IdleNode> cluster) {
     StoreSpec.Builder store =
-        StoreSpec.builder(STORE).identifierField("number", IdentifierType.INT64);
+        StoreSpec.builder(STORE).identifierField("number", IdentifierType.INT64).replicas(nodes);
     for (long split = 1; split < partitions; split++) {
       store.splitPoint(Identifier.of(split));
     }
     try (TidelineClient client =
-        TidelineClient.builder().addresses(node.endpoint()).deadline(CREATE_MAX).build()) {
+        TidelineClient.builder()
+            .addresses(cluster.stream().map(IdleNode::endpoint).toArray(String[]::new))
+            .deadline(CREATE_MAX)
+            .build()) {
       client.stores().create(store.build());
     }
   }
 
   /** Waits until the use of the CPU no longer falls: compilers and first collections are over. */
-  private double settle(IdleNode node) throws IOException, InterruptedException {
+  private double settle(List<IdleNode> cluster) throws IOException, InterruptedException {
     long begin = context.nanoClock().getAsLong();
     long before = Long.MAX_VALUE;
     for (int window = 0; window < QUIET_WINDOWS_MAX; window++) {
-      long cpu = ProcessSample.of(PROCESSES, node.pid()).cpuMillis();
+      long cpu = cpuMillis(cluster);
       Thread.sleep(QUIET_WINDOW);
-      long used = ProcessSample.of(PROCESSES, node.pid()).cpuMillis() - cpu;
+      long used = cpuMillis(cluster) - cpu;
       if (used >= QUIET_SHARE * before) {
         break;
       }
@@ -189,35 +229,67 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return secondsSince(begin);
   }
 
-  private ObjectNode watch(IdleNode node) throws IOException, InterruptedException {
-    ProcessSample first = ProcessSample.of(PROCESSES, node.pid());
+  private static long cpuMillis(List<IdleNode> cluster) throws IOException {
+    long sum = 0;
+    for (IdleNode node : cluster) {
+      sum += ProcessSample.of(PROCESSES, node.pid()).cpuMillis();
+    }
+    return sum;
+  }
+
+  private ObjectNode watch(List<IdleNode> cluster) throws IOException, InterruptedException {
+    List<ProcessSample> first = samples(cluster);
+    List<ProcessSample> last;
     long begin = context.nanoClock().getAsLong();
-    ProcessSample last = first;
-    int threads = first.threads();
-    long residentBytes = first.residentBytes();
+    int threads = 0;
+    long residentBytes = 0;
     do {
       Thread.sleep(SAMPLE);
-      last = ProcessSample.of(PROCESSES, node.pid());
-      threads = Math.max(threads, last.threads());
-      residentBytes = Math.max(residentBytes, last.residentBytes());
+      last = samples(cluster);
+      for (ProcessSample sample : last) {
+        threads = Math.max(threads, sample.threads());
+        residentBytes = Math.max(residentBytes, sample.residentBytes());
+      }
     } while (secondsSince(begin) < seconds);
     double watched = secondsSince(begin);
+    int busiest = 0;
+    long most = -1;
+    long all = 0;
+    for (int i = 0; i < first.size(); i++) {
+      long used = last.get(i).cpuMillis() - first.get(i).cpuMillis();
+      all += used;
+      if (used > most) {
+        most = used;
+        busiest = i;
+      }
+    }
     ObjectNode report =
         Json.object()
             .put("partitions", partitions)
-            .put("nodes", 1)
+            .put("nodes", nodes)
             .put("threads", threads)
-            .put(
-                "cpu_percent_of_core",
-                rounded((last.cpuMillis() - first.cpuMillis()) / watched / 10))
+            .put("cpu_percent_of_core", percent(most, watched))
+            .put("cpu_percent_of_core_all_nodes", percent(all, watched))
             .put("rss_mib", rounded(residentBytes / MEBIBYTE))
             .put("watched_seconds", rounded(watched));
     ObjectNode byThread = report.putObject("cpu_percent_by_thread");
-    last.threadCpuMillisSince(first).entrySet().stream()
+    last.get(busiest).threadCpuMillisSince(first.get(busiest)).entrySet().stream()
         .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
         .limit(THREADS_SHOWN)
-        .forEach(entry -> byThread.put(entry.getKey(), rounded(entry.getValue() / watched / 10)));
+        .forEach(entry -> byThread.put(entry.getKey(), percent(entry.getValue(), watched)));
     return report;
+  }
+
+  private static List<ProcessSample> samples(List<IdleNode> cluster) throws IOException {
+    List<ProcessSample> samples = new ArrayList<>();
+    for (IdleNode node : cluster) {
+      samples.add(ProcessSample.of(PROCESSES, node.pid()));
+    }
+    return samples;
+  }
+
+  private static double percent(long cpuMillis, double seconds) {
+    return rounded(cpuMillis / seconds / 10);
   }
 
   private void note(String sentence) {
@@ -236,6 +308,7 @@ public final class IdleBenchCommand implements Callable<Integer> {
   private static List<Column> columns() {
     return List.of(
         Column.number("Partitions", "partitions"),
+        Column.number("Nodes", "nodes"),
         Column.number("Threads of the system", "threads"),
         decimal("CPU, percent of a core", "cpu_percent_of_core"),
         decimal("Resident memory, MiB", "rss_mib"),

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The node that is measured: a process on a directory and ports of its own. */
+/** A node that is measured: a process on a directory and ports of its own. */
 final class IdleNode implements AutoCloseable {
 
   /** A start with a thousand partitions takes seconds; on a busy machine a minute or two. */
@@ -25,29 +25,65 @@ final class IdleNode implements AutoCloseable {
 
   private static final Duration PROBE = Duration.ofMillis(500);
   private static final int LOG_LINES_SHOWN = 15;
+  private static final int PORTS = 3;
 
   private final JavaLaunch launch;
+  private final String id;
   private final Path data;
   private final Path log;
   private final List<Integer> ports;
+  private final String members;
   private final LongSupplier nanoClock;
   private @Nullable NodeProcess process;
+  private long startNanos;
 
-  IdleNode(JavaLaunch launch, Path directory, LongSupplier nanoClock) throws IOException {
+  private IdleNode(
+      JavaLaunch launch,
+      String id,
+      Path directory,
+      List<Integer> ports,
+      String members,
+      LongSupplier nanoClock) {
     this.launch = launch;
-    this.data = directory.resolve("data");
-    this.log = directory.resolve("server.log");
-    this.ports = freePorts();
+    this.id = id;
+    this.data = directory.resolve(id);
+    this.log = directory.resolve(id + ".log");
+    this.ports = ports;
+    this.members = members;
     this.nanoClock = nanoClock;
   }
 
-  private static List<Integer> freePorts() throws IOException {
+  /** The nodes of one cluster on free ports of this machine; none is started. */
+  static List<IdleNode> cluster(
+      JavaLaunch launch, Path directory, int count, LongSupplier nanoClock) throws IOException {
+    List<List<Integer>> ports = freePorts(count);
+    List<String> members = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      members.add(
+          "node-%d=127.0.0.1:%d/%d".formatted(i + 1, ports.get(i).get(1), ports.get(i).get(0)));
+    }
+    String all = count == 1 ? "" : String.join(",", members);
+    List<IdleNode> nodes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      nodes.add(new IdleNode(launch, "node-" + (i + 1), directory, ports.get(i), all, nanoClock));
+    }
+    return nodes;
+  }
+
+  private static List<List<Integer>> freePorts(int count) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     try {
-      for (int i = 0; i < 3; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      List<List<Integer>> ports = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        List<Integer> ofNode = new ArrayList<>();
+        for (int j = 0; j < PORTS; j++) {
+          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          held.add(socket);
+          ofNode.add(socket.getLocalPort());
+        }
+        ports.add(ofNode);
       }
-      return held.stream().map(ServerSocket::getLocalPort).toList();
+      return ports;
     } finally {
       for (ServerSocket socket : held) {
         socket.close();
@@ -56,7 +92,7 @@ final class IdleNode implements AutoCloseable {
   }
 
   String endpoint() {
-    return "localhost:" + ports.getFirst();
+    return "127.0.0.1:" + ports.getFirst();
   }
 
   long pid() {
@@ -71,29 +107,31 @@ final class IdleNode implements AutoCloseable {
     return present;
   }
 
+  /** Begins to start the process. */
+  void start() throws IOException {
+    startNanos = nanoClock.getAsLong();
+    List<String> arguments = new ArrayList<>(List.of("server", "--data", data.toString()));
+    for (String setting :
+        List.of(
+            "node.id=" + id,
+            "cluster.members=" + members,
+            "grpc.port=" + ports.get(0),
+            "raft.port=" + ports.get(1),
+            "http.port=" + ports.get(2))) {
+      arguments.add("--set");
+      arguments.add(setting);
+    }
+    process = NodeProcess.start(launch, arguments, log);
+  }
+
   /**
-   * Starts the process and waits until it answers, which it does when all partitions serve.
+   * Waits until it answers, which it does when its partitions have been opened.
    *
    * @return how long that took, from the start of the process
    * @throws ToolException if it ends or does not answer in time
    */
-  Duration start() throws IOException {
-    long startNanos = nanoClock.getAsLong();
-    NodeProcess started =
-        NodeProcess.start(
-            launch,
-            List.of(
-                "server",
-                "--data",
-                data.toString(),
-                "--set",
-                "grpc.port=" + ports.get(0),
-                "--set",
-                "raft.port=" + ports.get(1),
-                "--set",
-                "http.port=" + ports.get(2)),
-            log);
-    process = started;
+  Duration awaitServing() throws IOException {
+    NodeProcess started = running();
     try (TidelineClient probe =
         TidelineClient.builder().addresses(endpoint()).deadline(PROBE).build()) {
       while (!answers(probe)) {

@@ -15,6 +15,7 @@ class IdleBenchCommandTest {
   @CsvSource({
     "--partitions, 0, --partitions 0 is outside 1..1024",
     "--partitions, 1025, --partitions 1025 is outside 1..1024",
+    "--nodes, 2, '--nodes 2 is not one of 1, 3 and 5'",
     "--seconds, 4, --seconds 4 is outside 5..3600",
   })
   void whatCannotBeMeasuredIsRefusedBeforeANodeIsStarted(

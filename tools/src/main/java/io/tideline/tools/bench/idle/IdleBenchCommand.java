@@ -65,10 +65,13 @@ public final class IdleBenchCommand implements Callable<Integer> {
   /** Creating syncs a thousand directories. */
   private static final Duration CREATE_MAX = Duration.ofMinutes(5);
 
-  /** A node is quiet when one such window needs no less CPU time than the one before. */
   private static final Duration QUIET_WINDOW = Duration.ofSeconds(5);
 
+  /** A window that needs at least this share of the best one so far is not a better one. */
   private static final double QUIET_SHARE = 0.9;
+
+  /** Nodes are quiet after as many windows in which none was better. */
+  private static final int QUIET_WINDOWS = 3;
 
   /** Compilers are done by then. */
   private static final int QUIET_WINDOWS_MAX = 24;
@@ -216,15 +219,14 @@ public final class IdleBenchCommand implements Callable<Integer> {
   /** Waits until the use of the CPU no longer falls: compilers and first collections are over. */
   private double settle(List<IdleNode> cluster) throws IOException, InterruptedException {
     long begin = context.nanoClock().getAsLong();
-    long before = Long.MAX_VALUE;
-    for (int window = 0; window < QUIET_WINDOWS_MAX; window++) {
+    long best = Long.MAX_VALUE;
+    int notBetter = 0;
+    for (int window = 0; window < QUIET_WINDOWS_MAX && notBetter < QUIET_WINDOWS; window++) {
       long cpu = cpuMillis(cluster);
       Thread.sleep(QUIET_WINDOW);
       long used = cpuMillis(cluster) - cpu;
-      if (used >= QUIET_SHARE * before) {
-        break;
-      }
-      before = used;
+      notBetter = used >= QUIET_SHARE * best ? notBetter + 1 : 0;
+      best = Math.min(best, used);
     }
     return secondsSince(begin);
   }

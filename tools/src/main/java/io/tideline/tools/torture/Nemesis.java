@@ -96,6 +96,9 @@ final class Nemesis {
     }
     restartDead();
     cluster.awaitServing(node);
+    if (fault == Fault.WIPE) {
+      cluster.awaitCaughtUp(node);
+    }
     pass(between(0, CALM_MILLIS_MAX));
   }
 

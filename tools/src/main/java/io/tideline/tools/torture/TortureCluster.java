@@ -1,13 +1,22 @@
 package io.tideline.tools.torture;
 
+import io.tideline.client.PartitionStatus;
+import io.tideline.client.TidelineClient;
+import io.tideline.client.TidelineException;
+import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
+import io.tideline.tools.cli.ToolException;
 import io.tideline.tools.node.JavaLaunch;
 import io.tideline.tools.node.LocalCluster;
 import io.tideline.tools.node.NodePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
@@ -36,10 +45,14 @@ final class TortureCluster implements AutoCloseable {
   /** Of a node's own disk, where it has one: some segments, tables, and room to fill. */
   private static final String DISK_SIZE = "512m";
 
+  private static final Duration CATCH_UP_MAX = Duration.ofSeconds(120);
+  private static final Duration ADMIN_DEADLINE = Duration.ofSeconds(10);
+  private static final long POLL_MILLIS = 100;
   private static final String BALLAST = "ballast";
   private static final int BALLAST_CHUNK_BYTES = 1 << 20;
 
   private final LocalCluster processes;
+  private final LongSupplier nanoClock;
   private final Network network;
   private final boolean ownDisks;
 
@@ -55,6 +68,7 @@ final class TortureCluster implements AutoCloseable {
       boolean ownDisks,
       LongSupplier nanoClock)
       throws IOException, InterruptedException {
+    this.nanoClock = nanoClock;
     this.network = network;
     this.ownDisks = ownDisks;
     this.processes =
@@ -98,6 +112,56 @@ final class TortureCluster implements AutoCloseable {
 
   void awaitServing(int node) throws IOException {
     processes.awaitServing(node);
+  }
+
+  /**
+   * Returns once a node's replicas have applied what their leaders had applied at the call. A node
+   * whose disk was lost has no vote before: losing a second disk meanwhile would be one too many.
+   *
+   * @throws ToolException if it does not come that far in time
+   */
+  void awaitCaughtUp(int node) throws InterruptedException {
+    String id = "node-" + (node + 1);
+    Map<Long, Long> due = new HashMap<>();
+    long begun = nanoClock.getAsLong();
+    try (TidelineClient client =
+        TidelineClient.builder()
+            .addresses(endpoint((node + 1) % size()))
+            .deadline(ADMIN_DEADLINE)
+            .build()) {
+      while (nanoClock.getAsLong() - begun < CATCH_UP_MAX.toNanos()) {
+        List<PartitionStatus> replicas = replicas(client);
+        if (due.isEmpty()) {
+          replicas.stream()
+              .filter(replica -> replica.role().equals("LEADER"))
+              .forEach(r -> due.put(r.partition().partitionId(), r.appliedIndex()));
+        }
+        long caughtUp =
+            replicas.stream()
+                .filter(replica -> replica.nodeId().equals(id))
+                .filter(
+                    replica ->
+                        replica.appliedIndex()
+                            >= due.getOrDefault(replica.partition().partitionId(), Long.MAX_VALUE))
+                .count();
+        if (caughtUp > 0 && caughtUp == due.size()) {
+          return;
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+    }
+    throw new ToolException(
+        ExitCode.FAILED,
+        id + " does not catch up within " + CATCH_UP_MAX.toSeconds() + " s",
+        "Its log is " + processes.log(node) + ".");
+  }
+
+  private static List<PartitionStatus> replicas(TidelineClient client) {
+    try {
+      return client.admin().replicas("").replicas();
+    } catch (TidelineException notNow) {
+      return List.of(); // The caller asks again.
+    }
   }
 
   /** Nodes whose process has ended by itself. */

@@ -8,6 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +35,11 @@ public final class ServerMain {
 
   /** A disk that fails may make closing hang; the process must end all the same. */
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
+
+  /**
+   * How long a signal waits for a start that is under way; one that waits for others is cut off.
+   */
+  private static final Duration START_GRACE = Duration.ofSeconds(2);
 
   private static final String USAGE =
       """
@@ -72,21 +81,24 @@ public final class ServerMain {
   static int run(NodeConfig config, Start start) {
     ServerLogging.install();
     Logger log = LoggerFactory.getLogger(ServerMain.class);
+    CompletableFuture<TidelineServer> started = new CompletableFuture<>();
+    // Before the start: its ready file tells others that they may signal.
+    Thread onSignal = new Thread(() -> stopAndHalt(started), "tideline-signal");
+    Runtime.getRuntime().addShutdownHook(onSignal);
     TidelineServer server;
     try {
       server = start.start(config);
+      started.complete(server);
     } catch (ConfigException | StartException e) {
       log.error("cannot start: {}", e.getMessage());
-      return EXIT_CONFIG;
+      return notStarted(onSignal, EXIT_CONFIG);
     } catch (IOException e) {
       log.error("cannot start: {}", e.getMessage(), e);
-      return EXIT_FAILURE;
+      return notStarted(onSignal, EXIT_FAILURE);
     } catch (InterruptedException e) {
       log.info("start was interrupted");
-      return EXIT_OK;
+      return notStarted(onSignal, EXIT_OK);
     }
-    Thread onSignal = new Thread(() -> stopAndHalt(server), "tideline-signal");
-    Runtime.getRuntime().addShutdownHook(onSignal);
     try {
       server.awaitFatal();
       Runtime.getRuntime().removeShutdownHook(onSignal);
@@ -98,9 +110,28 @@ public final class ServerMain {
     return EXIT_FAILURE;
   }
 
-  /** A signal is an orderly stop, for which the JVM would report 128 + its number. */
-  private static void stopAndHalt(TidelineServer server) {
-    stop(server);
+  private static int notStarted(Thread onSignal, int exitCode) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(onSignal);
+    } catch (IllegalStateException e) {
+      // The process is ending already; the hook halts it.
+      return EXIT_OK;
+    }
+    return exitCode;
+  }
+
+  /**
+   * A signal is an orderly stop, for which the JVM would report 128 + its number. One that comes
+   * while a node starts waits a moment for the start's end; what is half started needs no stop.
+   */
+  private static void stopAndHalt(CompletableFuture<TidelineServer> started) {
+    try {
+      stop(started.get(START_GRACE.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException | ExecutionException e) {
+      LoggerFactory.getLogger(ServerMain.class).info("stopped while starting");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     Runtime.getRuntime().halt(EXIT_OK);
   }
 

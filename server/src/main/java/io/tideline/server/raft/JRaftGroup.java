@@ -14,6 +14,7 @@ import io.tideline.server.replica.RaftGroup;
 import io.tideline.server.replica.Refusal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -97,7 +98,9 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   /** Lets the member rejoin its group, if it has to. */
   void rejoin() {
-    rejoin.start(this::recreate, () -> running.node().getLeaderId());
+    rejoin.start(
+        this::recreate,
+        () -> Objects.requireNonNullElse(running.node().getLeaderId(), PeerId.emptyPeer()));
   }
 
   /** Index of the last entry, durable or not. */
@@ -182,7 +185,8 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
     return switch (running.node().getNodeState()) {
       case STATE_LEADER, STATE_TRANSFERRING -> Role.LEADER;
       case STATE_CANDIDATE -> Role.CANDIDATE;
-      case STATE_FOLLOWER -> Role.FOLLOWER;
+      // One that lost its disk has no vote until it has caught up.
+      case STATE_FOLLOWER -> rejoin.withholdsVotes() ? Role.LEARNER : Role.FOLLOWER;
       case STATE_ERROR -> Role.FAILED;
       case STATE_UNINITIALIZED -> Role.STARTING;
       case STATE_SHUTTING, STATE_SHUTDOWN, STATE_END -> Role.STOPPED;

@@ -89,8 +89,10 @@ final class Rejoin {
   /** Pause after the first round; doubles with each further one, so that many groups ask little. */
   private static final long PAUSE_MILLIS_MIN = 50;
 
-  /** Longest pause; copying a partition takes longer. */
-  private static final long PAUSE_MILLIS_MAX = 2_000;
+  /**
+   * Longest pause: another disk must not be lost while this member could vote and does not know.
+   */
+  private static final long PAUSE_MILLIS_MAX = 500;
 
   private static final long TOLD_SECONDS = 10;
 

@@ -25,6 +25,7 @@ import io.tideline.server.replica.Refusal;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -38,6 +39,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -84,8 +86,15 @@ final class HostFixture implements AutoCloseable {
   }
 
   static InetSocketAddress freeAddress() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
+    // Not one the system might give to an outgoing connection before it is listened on.
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    while (true) {
+      int port = 20_000 + ThreadLocalRandom.current().nextInt(12_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, loopback)) {
+        return new InetSocketAddress(loopback, socket.getLocalPort());
+      } catch (BindException inUse) {
+        continue;
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 
 /**
@@ -26,12 +27,28 @@ public record NodePorts(int grpc, int raft, int http) {
 
   private static final int PER_NODE = 3;
 
-  /** Ports that are free now. */
+  // Below the range of outgoing connections, which begins at 32768 at the lowest.
+  private static final int FREE_FROM = 20_000;
+  private static final int FREE_TO = 32_000;
+  private static final int TRIES_MAX = 1_000;
+  private static final Random RANDOM = new Random();
+
+  /**
+   * Ports that are free now, and that systems do not give to outgoing connections: a node that is
+   * down for a while finds them free again.
+   */
   public static List<NodePorts> free(int nodes) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     try {
-      for (int i = 0; i < nodes * PER_NODE; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      for (int tries = 0; held.size() < nodes * PER_NODE; tries++) {
+        int port = FREE_FROM + RANDOM.nextInt(FREE_TO - FREE_FROM);
+        try {
+          held.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+        } catch (IOException inUse) {
+          if (tries > TRIES_MAX) {
+            throw new IOException("no free ports in " + FREE_FROM + ".." + FREE_TO, inUse);
+          }
+        }
       }
       List<NodePorts> ports = new ArrayList<>();
       for (int i = 0; i < nodes; i++) {

@@ -115,8 +115,9 @@ final class TortureCluster implements AutoCloseable {
   }
 
   /**
-   * Returns once a node's replicas have applied what their leaders had applied at the call. A node
-   * whose disk was lost has no vote before: losing a second disk meanwhile would be one too many.
+   * Returns once a node's replicas vote and have applied what their leaders had applied at the
+   * call. A node whose disk was lost has no vote before it has caught up: losing a second disk
+   * meanwhile would be one too many.
    *
    * @throws ToolException if it does not come that far in time
    */
@@ -139,6 +140,7 @@ final class TortureCluster implements AutoCloseable {
         long caughtUp =
             replicas.stream()
                 .filter(replica -> replica.nodeId().equals(id))
+                .filter(r -> r.role().equals("FOLLOWER") || r.role().equals("LEADER"))
                 .filter(
                     replica ->
                         replica.appliedIndex()

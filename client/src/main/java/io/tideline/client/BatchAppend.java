@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class BatchAppend implements Caller.Call {
 
   private final Caller caller;
+  private final CallSettings settings;
   private final RetryPolicy policy;
   private final long deadlineNanoTime;
   private final List<AppendItem> items;
@@ -36,6 +37,7 @@ final class BatchAppend implements Caller.Call {
   BatchAppend(Caller caller, List<AppendItem> items, CallSettings settings) {
     Limits.inRange("number of items", items.size(), 1, Limits.ITEMS_MAX);
     this.caller = caller;
+    this.settings = settings;
     this.policy = settings.retryPolicy();
     this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
     this.items = items;
@@ -80,7 +82,7 @@ final class BatchAppend implements Caller.Call {
               caller,
               open.stream().map(items::get).toList(),
               open.stream().map(wire::get).toList(),
-              timeout);
+              settings.withDeadlineNanos(timeout));
       running = sent;
     }
     CompletableFuture<Void> unusedStage =

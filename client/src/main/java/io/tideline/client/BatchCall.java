@@ -27,9 +27,12 @@ final class BatchCall {
     return item.messageKey().isPresent() ? WriteKind.REPEATABLE : WriteKind.SINGLE;
   }
 
-  /** Sends the batch once. The future fails only if it is cancelled. */
+  /**
+   * Sends the batch once, whatever the settings' retry policy. The future fails only if it is
+   * cancelled.
+   */
   static CompletableFuture<Replies> send(
-      Caller caller, List<AppendItem> items, List<BatchAppendItem> wire, long timeoutNanos) {
+      Caller caller, List<AppendItem> items, List<BatchAppendItem> wire, CallSettings settings) {
     String store = items.get(0).timeline().store();
     // As repeatable, the verdict tells of each item whether trying again may help; what that means
     // for
@@ -40,13 +43,15 @@ final class BatchCall {
             BatchAppendRequest.newBuilder().setStore(store).addAllItems(wire).build(),
             WriteKind.REPEATABLE,
             store,
-            new CallSettings(timeoutNanos, RetryPolicy.never()));
+            settings.withRetryPolicy(RetryPolicy.never()));
     return Futures.handle(
-        call, response -> replies(items, store, response), failure -> failed(items, failure));
+        call,
+        response -> replies(items, store, response, settings),
+        failure -> failed(items, failure));
   }
 
   private static Replies replies(
-      List<AppendItem> items, String store, BatchAppendResponse response) {
+      List<AppendItem> items, String store, BatchAppendResponse response, CallSettings settings) {
     if (response.getResultsCount() != items.size()) {
       Failure failure =
           Failure.local(
@@ -62,6 +67,7 @@ final class BatchCall {
     List<ItemReply> out = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
       BatchAppendResult result = response.getResults(i);
+      settings.saw(result.getOk().getSessionToken());
       out.add(
           result.hasOk()
               ? new ItemReply(WireEntries.fromWire(result.getOk()), null)

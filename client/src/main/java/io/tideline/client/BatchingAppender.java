@@ -59,6 +59,7 @@ public final class BatchingAppender implements AutoCloseable {
   private final Caller caller;
   private final ClientClock clock;
   private final BatchingOptions options;
+  private final CallSettings settings;
   private final RetryPolicy policy;
 
   /** Longest that one batch may be on its way. */
@@ -95,6 +96,7 @@ public final class BatchingAppender implements AutoCloseable {
     this.caller = core.caller();
     this.clock = caller.clock();
     this.options = options;
+    this.settings = settings;
     this.policy = settings.retryPolicy();
     this.attemptNanosMax =
         policy.attemptTimeout().map(Duration::toNanos).orElse(settings.deadlineNanos());
@@ -275,7 +277,7 @@ public final class BatchingAppender implements AutoCloseable {
                 caller,
                 items.stream().map(item -> item.item).toList(),
                 items.stream().map(item -> item.wire).toList(),
-                Math.min(left, attemptNanosMax))
+                settings.withDeadlineNanos(Math.min(left, attemptNanosMax)))
             .thenAccept(replies -> answered(batch, replies))
             .whenComplete(
                 (done, defect) -> {

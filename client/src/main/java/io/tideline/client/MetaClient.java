@@ -72,7 +72,10 @@ public final class MetaClient {
             WriteKind.SINGLE,
             timeline.store(),
             settings),
-        response -> response.getRevision());
+        response -> {
+          settings.saw(response.getSessionToken());
+          return response.getRevision();
+        });
   }
 
   /**
@@ -103,7 +106,10 @@ public final class MetaClient {
             WriteKind.SINGLE,
             timeline.store(),
             settings),
-        response -> response.getRevision());
+        response -> {
+          settings.saw(response.getSessionToken());
+          return response.getRevision();
+        });
   }
 
   /** A timeline's meta; empty if it has none. */
@@ -128,6 +134,7 @@ public final class MetaClient {
             .setStore(timeline.store())
             .setTimeline(WireValues.toWire(timeline.identifier()))
             .setProjection(WireValues.toWire(projection))
+            .setRead(settings.readOptions())
             .build();
     return Futures.absentIf(
         ErrorCode.META_NOT_FOUND,
@@ -137,7 +144,10 @@ public final class MetaClient {
             WriteKind.READ,
             timeline.store(),
             settings),
-        response -> meta(timeline.store(), response.getMeta()));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return meta(timeline.store(), response.getMeta());
+        });
   }
 
   /**
@@ -163,7 +173,10 @@ public final class MetaClient {
             WriteKind.SINGLE,
             timeline.store(),
             settings),
-        response -> response.getExisted());
+        response -> {
+          settings.saw(response.getSessionToken());
+          return response.getExisted();
+        });
   }
 
   /**
@@ -182,18 +195,22 @@ public final class MetaClient {
             .setStore(spec.store())
             .setLimit(spec.pageSize())
             .setPageToken(pageToken)
+            .setRead(settings.readOptions())
             .setProjection(WireValues.toWire(spec.projection()));
     spec.prefix().forEach(value -> request.addPrefix(WireValues.toIdentifierValue(value)));
     spec.start().ifPresent(start -> request.setStart(WireValues.toWire(start)));
     spec.end().ifPresent(end -> request.setEnd(WireValues.toWire(end)));
-    return Caller.await(
-        caller.call(
-            MetaServiceGrpc.getListMetaMethod(),
-            request.build(),
-            WriteKind.READ,
-            spec.store(),
-            settings),
-        false);
+    ListMetaResponse page =
+        Caller.await(
+            caller.call(
+                MetaServiceGrpc.getListMetaMethod(),
+                request.build(),
+                WriteKind.READ,
+                spec.store(),
+                settings),
+            false);
+    settings.saw(page.getSessionToken());
+    return page;
   }
 
   static Meta meta(String store, io.tideline.proto.v1.Meta meta) {

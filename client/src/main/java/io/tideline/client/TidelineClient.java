@@ -1,5 +1,6 @@
 package io.tideline.client;
 
+import com.google.protobuf.ByteString;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.HeadsRequest;
 import io.tideline.proto.v1.LatestRequest;
@@ -63,14 +64,45 @@ public final class TidelineClient implements AutoCloseable {
   /** The same connection with another deadline for each call made through the returned object. */
   public TidelineClient withDeadline(Duration deadline) {
     long nanos = Limits.positive("deadline", deadline).toNanos();
-    return new TidelineClient(core, new CallSettings(nanos, settings.retryPolicy()));
+    return new TidelineClient(core, settings.withDeadlineNanos(nanos));
   }
 
   /**
    * The same connection with another retry policy for each call made through the returned object.
    */
   public TidelineClient withRetryPolicy(RetryPolicy policy) {
-    return new TidelineClient(core, new CallSettings(settings.deadlineNanos(), policy));
+    return new TidelineClient(core, settings.withRetryPolicy(policy));
+  }
+
+  /**
+   * The same connection with another consistency for the reads made through the returned object.
+   *
+   * <p>With SESSION it begins a session: what is written and read through the returned object, and
+   * through others made from it with another deadline or retry policy, is seen by its later reads.
+   * Make one for each user or device, not one for each call.
+   */
+  public TidelineClient withReadConsistency(ReadConsistency consistency) {
+    return new TidelineClient(core, settings.withConsistency(consistency));
+  }
+
+  /**
+   * The same connection, going on with a session that was begun elsewhere, for example in another
+   * process: reads have consistency SESSION.
+   *
+   * @param token {@link #sessionToken} of that session; empty begins a new one
+   * @throws IllegalArgumentException if it is not a token
+   */
+  public TidelineClient withSession(byte[] token) {
+    return new TidelineClient(core, settings.withSession(new Session(ByteString.copyFrom(token))));
+  }
+
+  /**
+   * What the session of this object has seen, to go on with it elsewhere; empty without a session.
+   * At most 64 KiB, usually some bytes.
+   */
+  public byte[] sessionToken() {
+    Session session = settings.session();
+    return session == null ? new byte[0] : session.token().toByteArray();
   }
 
   /** Creates, describes, changes and drops stores. */
@@ -126,7 +158,10 @@ public final class TidelineClient implements AutoCloseable {
                     BatchCall.kind(sent),
                     sent.timeline().store(),
                     settings),
-            WireEntries::fromWire);
+            response -> {
+              settings.saw(response.getSessionToken());
+              return WireEntries.fromWire(response);
+            });
     return Futures.mapFailure(
         result, failure -> failure.failure().withAppendItem(sent).toException());
   }
@@ -211,11 +246,13 @@ public final class TidelineClient implements AutoCloseable {
                 WriteKind.SINGLE,
                 timeline.store(),
                 settings),
-        response ->
-            new PutResult(
-                response.getLastSequenceId(),
-                response.getReplaced(),
-                Instant.ofEpochMilli(response.getAppendTimeMs())));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return new PutResult(
+              response.getLastSequenceId(),
+              response.getReplaced(),
+              Instant.ofEpochMilli(response.getAppendTimeMs()));
+        });
   }
 
   /**
@@ -245,10 +282,13 @@ public final class TidelineClient implements AutoCloseable {
                 WriteKind.REPEATABLE,
                 timeline.store(),
                 settings),
-        response -> response.getFirstRetainedSequenceId());
+        response -> {
+          settings.saw(response.getSessionToken());
+          return response.getFirstRetainedSequenceId();
+        });
   }
 
-  // --- Reads. Each sees every write acknowledged before it began. ---
+  // --- Reads. Each sees every write acknowledged before it began; see withReadConsistency. ---
 
   /**
    * One entry; empty if the id was never given or the entry was deleted. An id that has expired or
@@ -267,6 +307,7 @@ public final class TidelineClient implements AutoCloseable {
             .setStore(timeline.store())
             .setTimeline(WireValues.toWire(timeline.identifier()))
             .setSequenceId(sequenceId)
+            .setRead(settings.readOptions())
             .build();
     return Futures.absentIf(
         ErrorCode.ENTRY_NOT_FOUND,
@@ -277,7 +318,10 @@ public final class TidelineClient implements AutoCloseable {
                 WriteKind.READ,
                 timeline.store(),
                 settings),
-        response -> WireEntries.fromWire(response.getEntry()));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return WireEntries.fromWire(response.getEntry());
+        });
   }
 
   /** Reads a range lazily, page by page; nothing is fetched before the iteration begins. */
@@ -296,11 +340,14 @@ public final class TidelineClient implements AutoCloseable {
         core.caller()
             .call(
                 TimelineServiceGrpc.getScanMethod(),
-                WireEntries.toRequest(spec),
+                WireEntries.toRequest(spec).toBuilder().setRead(settings.readOptions()).build(),
                 WriteKind.READ,
                 spec.timeline().store(),
                 settings),
-        WireEntries::fromWire);
+        response -> {
+          settings.saw(response.getSessionToken());
+          return WireEntries.fromWire(response);
+        });
   }
 
   /**
@@ -321,7 +368,10 @@ public final class TidelineClient implements AutoCloseable {
   public CompletableFuture<List<LatestResult>> latestAsync(
       String store, Collection<Identifier> timelines, Projection projection) {
     LatestRequest.Builder request =
-        LatestRequest.newBuilder().setStore(store).setProjection(WireValues.toWire(projection));
+        LatestRequest.newBuilder()
+            .setStore(store)
+            .setProjection(WireValues.toWire(projection))
+            .setRead(settings.readOptions());
     List<Identifier> asked = MultiRead.require(timelines);
     asked.forEach(timeline -> request.addTimelines(WireValues.toWire(timeline)));
     return Futures.map(
@@ -332,7 +382,10 @@ public final class TidelineClient implements AutoCloseable {
                 WriteKind.READ,
                 store,
                 settings),
-        response -> MultiRead.latest(store, asked, response));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return MultiRead.latest(store, asked, response);
+        });
   }
 
   /**
@@ -346,7 +399,8 @@ public final class TidelineClient implements AutoCloseable {
   /** As {@link #heads}, without waiting. */
   public CompletableFuture<List<HeadResult>> headsAsync(
       String store, Collection<Identifier> timelines) {
-    HeadsRequest.Builder request = HeadsRequest.newBuilder().setStore(store);
+    HeadsRequest.Builder request =
+        HeadsRequest.newBuilder().setStore(store).setRead(settings.readOptions());
     List<Identifier> asked = MultiRead.require(timelines);
     asked.forEach(timeline -> request.addTimelines(WireValues.toWire(timeline)));
     return Futures.map(
@@ -357,7 +411,10 @@ public final class TidelineClient implements AutoCloseable {
                 WriteKind.READ,
                 store,
                 settings),
-        response -> MultiRead.heads(store, asked, response));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return MultiRead.heads(store, asked, response);
+        });
   }
 
   /** The head of one timeline; {@link TimelineHead#exists} is false if it never had an entry. */
@@ -380,11 +437,14 @@ public final class TidelineClient implements AutoCloseable {
         core.caller()
             .call(
                 TimelineServiceGrpc.getSyncMethod(),
-                WireEntries.toRequest(spec),
+                WireEntries.toRequest(spec).toBuilder().setRead(settings.readOptions()).build(),
                 WriteKind.READ,
                 spec.store(),
                 settings),
-        response -> MultiRead.sync(spec, response));
+        response -> {
+          settings.saw(response.getSessionToken());
+          return MultiRead.sync(spec, response);
+        });
   }
 
   /**

@@ -19,6 +19,7 @@ public final class TidelineClientBuilder {
   private Duration deadline = DEADLINE_DEFAULT;
   private RetryPolicy retryPolicy = RetryPolicy.defaults();
   private boolean autoMessageKeys = true;
+  private ReadConsistency readConsistency = ReadConsistency.LINEARIZABLE;
   private String userAgent = "";
 
   TidelineClientBuilder() {}
@@ -60,6 +61,15 @@ public final class TidelineClientBuilder {
     return this;
   }
 
+  /**
+   * How fresh reads must be; LINEARIZABLE by default. SESSION makes one session of all the client
+   * does; {@link TidelineClient#withReadConsistency} begins others.
+   */
+  public TidelineClientBuilder readConsistency(ReadConsistency consistency) {
+    this.readConsistency = consistency;
+    return this;
+  }
+
   /** Names the application to the server, before the client's own name and version. */
   public TidelineClientBuilder userAgent(String userAgent) {
     this.userAgent = userAgent;
@@ -89,6 +99,7 @@ public final class TidelineClientBuilder {
           connection.close();
           release.run();
         });
-    return new TidelineClient(core, new CallSettings(deadline.toNanos(), retryPolicy));
+    return new TidelineClient(
+        core, CallSettings.of(deadline.toNanos(), retryPolicy).withConsistency(readConsistency));
   }
 }

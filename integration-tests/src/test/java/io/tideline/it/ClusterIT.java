@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tideline.client.AppendItem;
 import io.tideline.client.AppendResult;
 import io.tideline.client.Message;
+import io.tideline.client.ReadConsistency;
 import io.tideline.client.RetryPolicy;
 import io.tideline.client.ScanSpec;
 import io.tideline.client.TidelineClient;
@@ -72,6 +73,13 @@ class ClusterIT {
       }
       assertThat(run(0, cluster, 2, "timeline", "scan", "chat", "ana")).contains("text 30");
       assertThat(run(0, cluster, 1, "cluster", "health")).contains("HEALTHY", "3 of 3 nodes");
+
+      TidelineClient session = client.withReadConsistency(ReadConsistency.SESSION);
+      TimelineKey own = TimelineKey.of("chat", "own");
+      for (int i = 1; i <= 30; i++) {
+        session.append(own, Message.of("text", "text " + i));
+        assertThat(session.scanPage(ScanSpec.of(own)).entries()).as("its own writes").hasSize(i);
+      }
 
       int leader = leader(cluster, 0);
       int target = (leader + 1) % cluster.size();

@@ -16,6 +16,7 @@ import io.tideline.proto.v1.ItemError;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
+import io.tideline.proto.v1.SessionToken;
 import io.tideline.proto.v1.TimelineHead;
 import io.tideline.proto.v1.TimelineId;
 import java.util.ArrayList;
@@ -82,6 +83,8 @@ public final class FakeTimelines {
             .setSequenceId(id)
             .setPreviousSequenceId(id - 1)
             .setAppendTimeMs(TIME_BASE_MILLIS + id)
+            .setSessionToken(
+                SessionToken.newBuilder().addSeen(1).addSeen(id).build().toByteString())
             .build();
     if (!item.getMessageKey().isEmpty()) {
       line.byKey.put(item.getMessageKey(), response);

@@ -5,6 +5,7 @@ import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
+import io.tideline.server.replica.ReadSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.Objects;
  * @param inFlightBytesMax bytes of writes this node holds between admission and answer
  * @param diskReserveBytes below this much free space writes are refused
  * @param logBacklogBytesMax log bytes not yet flushed to table files above which writes are refused
+ * @param reads how replicas may be read
  * @param dropGrace how long a dropped store keeps its data
  */
 public record HostSettings(
@@ -37,6 +39,7 @@ public record HostSettings(
     long inFlightBytesMax,
     long diskReserveBytes,
     long logBacklogBytesMax,
+    ReadSettings reads,
     Duration dropGrace) {
 
   public HostSettings {
@@ -45,6 +48,7 @@ public record HostSettings(
     Objects.requireNonNull(members, "members");
     Objects.requireNonNull(engineOptions, "engineOptions");
     Objects.requireNonNull(electionTimeout, "electionTimeout");
+    Objects.requireNonNull(reads, "reads");
     Objects.requireNonNull(dropGrace, "dropGrace");
     if (engineOptions.scheme().kind() != CompactionScheme.Kind.LONG_LIVED) {
       throw new IllegalArgumentException(
@@ -64,6 +68,7 @@ public record HostSettings(
         64L << 20,
         256L << 20,
         2L << 30,
+        ReadSettings.DEFAULTS,
         Duration.ofDays(3));
   }
 
@@ -83,6 +88,7 @@ public record HostSettings(
         inFlightBytesMax,
         diskReserveBytes,
         logBacklogBytesMax,
+        reads,
         dropGrace);
   }
 
@@ -97,6 +103,7 @@ public record HostSettings(
         inFlightBytesMax,
         diskReserveBytes,
         logBacklogBytesMax,
+        reads,
         dropGrace);
   }
 }

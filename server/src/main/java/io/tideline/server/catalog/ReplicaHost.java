@@ -125,7 +125,12 @@ public final class ReplicaHost implements AutoCloseable {
         GroupLog.open(
             fileSystem, settings.dataDirectory().resolve("log"), logOptions(), new LogListener());
     try {
-      this.groups = JRaftGroups.start(log, settings.raftAddress(), settings.electionTimeout());
+      this.groups =
+          JRaftGroups.start(
+              log,
+              settings.raftAddress(),
+              settings.electionTimeout(),
+              settings.reads().leaseReads());
       try {
         ReplicaContext context =
             new ReplicaContext(
@@ -136,6 +141,7 @@ public final class ReplicaHost implements AutoCloseable {
                 timer,
                 answers,
                 settings.engineOptions().flushLogBytes(),
+                settings.reads(),
                 this::replicaFailed);
         this.partitions =
             new PartitionHost(

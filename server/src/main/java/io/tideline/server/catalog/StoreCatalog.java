@@ -15,6 +15,7 @@ import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.FormatException;
 import io.tideline.server.replica.Admission;
+import io.tideline.server.replica.Freshness;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReadOutcome;
@@ -168,7 +169,7 @@ final class StoreCatalog implements Catalog {
   @Override
   public CompletableFuture<Boolean> current() {
     return replica
-        .read()
+        .read(Freshness.LINEARIZABLE)
         .thenApply(
             outcome -> {
               if (outcome instanceof ReadOutcome.Ready(var view)) {

@@ -8,6 +8,7 @@ import io.tideline.server.command.DeleteMetaResult;
 import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
+import io.tideline.server.replica.Freshness;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReadOutcome;
@@ -178,10 +179,10 @@ public final class RoutedPartition implements Partition {
   }
 
   @Override
-  public CompletableFuture<ReadOutcome> read() {
+  public CompletableFuture<ReadOutcome> read(Freshness freshness) {
     return local
         .get()
-        .map(PartitionReplica::read)
+        .map(replica -> replica.read(freshness))
         .orElseGet(
             () -> CompletableFuture.completedFuture(new ReadOutcome.Refused(notReadableHere())));
   }

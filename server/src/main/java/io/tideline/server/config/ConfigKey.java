@@ -31,6 +31,9 @@ public enum ConfigKey {
 
   RAFT_PORT("raft.port", ConfigType.NUMBER, 7421, 0, 65_535),
   RAFT_ELECTION_TIMEOUT("raft.election_timeout_ms", ConfigType.MILLIS, 5_000, 100, 60_000),
+  RAFT_LEASE_READS("raft.lease_reads", "false", "true|false"),
+
+  READS_SESSION_STALENESS("reads.session_staleness_ms", ConfigType.MILLIS, 10_000, 0, 3_600_000),
 
   HTTP_PORT("http.port", ConfigType.NUMBER, 7422, 0, 65_535),
 

@@ -22,6 +22,7 @@ import io.tideline.server.config.MemoryPlan;
 import io.tideline.server.config.NodeConfig;
 import io.tideline.server.metrics.HttpEndpoint;
 import io.tideline.server.metrics.NodeMetrics;
+import io.tideline.server.replica.ReadSettings;
 import io.tideline.server.service.CallMemory;
 import io.tideline.server.service.CallRunner;
 import io.tideline.server.service.GrpcServices;
@@ -261,6 +262,9 @@ public final class TidelineServer implements AutoCloseable {
             memory.writeBytes(),
             config.number(ConfigKey.DISK_RESERVE_BYTES),
             config.number(ConfigKey.LOG_BACKLOG_BYTES_MAX),
+            new ReadSettings(
+                Boolean.parseBoolean(config.text(ConfigKey.RAFT_LEASE_READS)),
+                Duration.ofMillis(config.number(ConfigKey.READS_SESSION_STALENESS))),
             Duration.ofMillis(config.number(ConfigKey.DROP_GRACE)));
     return opened("replicas", ReplicaHost.start(settings, resources, clock, this::onFatal));
   }

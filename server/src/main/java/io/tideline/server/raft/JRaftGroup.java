@@ -7,6 +7,7 @@ import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
+import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.Proposal;
@@ -32,7 +33,10 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   /** A JRaft node with what was made for it alone. */
   record Incarnation(
-      Node node, SharedClient client, GroupLogStorage logStorage, GroupStateMachine stateMachine) {
+      MemberNode node,
+      SharedClient client,
+      GroupLogStorage logStorage,
+      GroupStateMachine stateMachine) {
 
     /** Ends the node and waits for its threads. */
     void end() throws InterruptedException {
@@ -131,10 +135,30 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   @Override
   public void readIndex(Consumer<@Nullable String> done) {
+    readIndex(ReadOnlyOption.ReadOnlySafe, done);
+  }
+
+  @Override
+  public void readIndexByLease(Consumer<@Nullable String> done) {
+    readIndex(ReadOnlyOption.ReadOnlyLeaseBased, done);
+  }
+
+  @Override
+  public long appliedIndex() {
+    return running.node().getLastAppliedLogIndex();
+  }
+
+  @Override
+  public long behindMillis() {
+    return state.leadingSinceMillis() == 0 ? running.node().behindMillis() : 0;
+  }
+
+  private void readIndex(ReadOnlyOption how, Consumer<@Nullable String> done) {
     try {
       running
           .node()
           .readIndex(
+              how,
               NO_CONTEXT,
               new ReadIndexClosure() {
                 @Override

@@ -35,6 +35,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -76,6 +77,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   private final GroupLog log;
   private final PeerId self;
   private final Duration electionTimeout;
+  private final boolean leaseReads;
   private final RpcServer server;
   private final GroupSupervisor supervisor;
   private final OpenGroups open;
@@ -84,7 +86,13 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   private final SharedClient client = new SharedClient();
 
   private JRaftGroups(
-      GroupLog log, PeerId self, Duration electionTimeout, RpcServer server, OpenGroups open) {
+      GroupLog log,
+      PeerId self,
+      Duration electionTimeout,
+      boolean leaseReads,
+      RpcServer server,
+      OpenGroups open) {
+    this.leaseReads = leaseReads;
     this.open = open;
     client.init(new RpcOptions());
     this.log = log;
@@ -100,9 +108,11 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
    * Listens for other members.
    *
    * @param address where to listen; also this member's name in its groups
+   * @param leaseReads whether leaders may answer reads by lease; the same on all members
    * @throws IOException if the port is in use
    */
-  public static JRaftGroups start(GroupLog log, InetSocketAddress address, Duration electionTimeout)
+  public static JRaftGroups start(
+      GroupLog log, InetSocketAddress address, Duration electionTimeout, boolean leaseReads)
       throws IOException {
     JRaftProcess.initialize();
     String ip = address.getAddress().getHostAddress();
@@ -124,7 +134,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     registerExecutors(bolt);
     NodeManager.getInstance().addAddress(endpoint);
     JRaftGroups groups =
-        new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, server, open);
+        new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, leaseReads, server, open);
     groups.supervisor.start();
     return groups;
   }
@@ -181,6 +191,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             meta,
             (member, index) -> ask(groupId, member, index),
             isEmpty && !isNew);
+    // Nobody was promised anything by the first node of a new group.
+    AtomicBoolean hasPast = new AtomicBoolean(!isNew || !isEmpty || logGroup.meta().term() > 0);
     open.add(groupId, rejoin);
     try {
       JRaftGroup group =
@@ -188,7 +200,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               self,
               logGroup,
               supervised,
-              () -> startNode(partitionId, voters, supervised, meta, rejoin),
+              () ->
+                  startNode(partitionId, voters, supervised, meta, rejoin, hasPast.getAndSet(true)),
               supervisor,
               rejoin);
       open.started(groupId, group);
@@ -218,12 +231,16 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     }
   }
 
+  /**
+   * @param hasPast whether an earlier node may have promised votes
+   */
   private JRaftGroup.Incarnation startNode(
       long partitionId,
       List<PeerId> voters,
       ReplicatedState state,
       GroupMetaStorage meta,
-      Rejoin rejoin)
+      Rejoin rejoin,
+      boolean hasPast)
       throws IOException {
     AtomicReference<@Nullable Throwable> cause = new AtomicReference<>();
     Consumer<Throwable> failed =
@@ -242,13 +259,21 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             new EngineSnapshotStorage(state, () -> logGroup.meta().term(), failed)));
     GroupStateMachine stateMachine = new GroupStateMachine(partitionId, state, history);
     options.setFsm(stateMachine);
-    NodeImpl node = new NodeImpl(groupId(partitionId), self);
+    MemberNode node =
+        new MemberNode(
+            groupId(partitionId),
+            self,
+            new LeaderContact(MonotonicClock.MILLIS, electionTimeout.toMillis()),
+            leaseReads ? new LeaderLease(MonotonicClock.MILLIS, electionTimeout.toMillis()) : null,
+            MonotonicClock.MILLIS,
+            MonotonicClock.MILLIS.getAsLong() + (hasPast ? electionTimeout.toMillis() : 0));
     if (!node.init(options)) {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());
     }
     SharedClient client = client(node);
     client.withholdVotes(rejoin::withholdsVotes);
+    client.sending(node);
     client.prepare(voters, self);
     return new JRaftGroup.Incarnation(node, client, logStorage, stateMachine);
   }

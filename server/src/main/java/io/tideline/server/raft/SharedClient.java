@@ -35,12 +35,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedClient implements RpcClient {
 
+  /** Looks at what is sent in a group's name. */
+  interface Sending {
+
+    /**
+     * A request for votes as it is to be sent.
+     *
+     * @throws RemotingException if it is not to be sent
+     */
+    RequestVoteRequest vote(RequestVoteRequest request) throws RemotingException;
+
+    /** The callback for the answer of a member. */
+    InvokeCallback append(Endpoint member, AppendEntriesRequest request, InvokeCallback callback);
+  }
+
   /** When this group last sent log entries or a heartbeat to a member. */
   private final Map<Endpoint, Long> appendedMillis = new ConcurrentHashMap<>();
 
   /** Whether the group must not ask for votes. */
   private volatile BooleanSupplier withholdsVotes = () -> false;
 
+  private volatile @Nullable Sending sending;
   private @Nullable ReplicatorGroup listener;
   private volatile @Nullable PeerLinks links;
 
@@ -77,6 +92,11 @@ final class SharedClient implements RpcClient {
   /** Keeps the group from standing for election for as long as it is told so. */
   void withholdVotes(BooleanSupplier whether) {
     withholdsVotes = whether;
+  }
+
+  /** Has what is sent from now on looked at. */
+  void sending(Sending by) {
+    sending = by;
   }
 
   /** Begins to connect, so that the link is up when it is first needed. */
@@ -149,7 +169,15 @@ final class SharedClient implements RpcClient {
     if (request instanceof AppendEntriesRequest) {
       appendedMillis.put(endpoint, MonotonicClock.MILLIS.getAsLong());
     }
-    used.link(endpoint).send(request, callback, timeoutMillis);
+    Sending by = sending;
+    PeerLink link = used.link(endpoint);
+    switch (request) {
+      case RequestVoteRequest vote when by != null ->
+          link.send(by.vote(vote), callback, timeoutMillis);
+      case AppendEntriesRequest append when by != null ->
+          link.send(append, by.append(endpoint, append, callback), timeoutMillis);
+      default -> link.send(request, callback, timeoutMillis);
+    }
   }
 
   /**

@@ -44,6 +44,11 @@ public interface Partition {
 
   CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete);
 
+  /** A view that shows at least what {@code freshness} asks for. */
+  CompletableFuture<ReadOutcome> read(Freshness freshness);
+
   /** A view that shows at least every write acknowledged before this call. */
-  CompletableFuture<ReadOutcome> read();
+  default CompletableFuture<ReadOutcome> read() {
+    return read(Freshness.LINEARIZABLE);
+  }
 }

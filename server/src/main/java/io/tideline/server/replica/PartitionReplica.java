@@ -40,8 +40,6 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   /** How long closing waits for writes that are in the log already; a sync takes milliseconds. */
   private static final long DRAIN_MILLIS = 5_000;
 
-  private static final long READ_RETRY_MILLIS = 100;
-
   /** How long the group may take to count an entry that is applied; it takes microseconds. */
   private static final long FLUSH_RETRY_MILLIS = 2;
 
@@ -62,7 +60,8 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final RaftGroup group;
-  private final ReadGate reads;
+  private final ReplicaReads reads;
+  private final AppliedWaiters waiters = new AppliedWaiters();
   private volatile long term;
   private volatile long replayedEntries;
 
@@ -103,7 +102,17 @@ public final class PartitionReplica implements Replica, AutoCloseable {
       throw e;
     }
     joined.complete(group);
-    this.reads = new ReadGate(group);
+    this.reads =
+        new ReplicaReads(
+            partitionId,
+            group,
+            engine,
+            context.reads(),
+            context.timer(),
+            context.answers(),
+            waiters,
+            this::stopped,
+            () -> term != 0 || following);
   }
 
   /**
@@ -210,71 +219,21 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         "partition " + partitionId + " is at its limit of " + pressure.reason(),
         Math.round(pressure.fill() * 100),
         100,
-        READ_RETRY_MILLIS);
+        ReplicaReads.RETRY_MILLIS);
   }
 
-  /** A view that shows at least every write acknowledged before this call, by any replica. */
-  public CompletableFuture<ReadOutcome> read() {
-    Refusal refusal = refusedToRead();
-    if (refusal != null) {
-      return CompletableFuture.completedFuture(new ReadOutcome.Refused(refusal));
-    }
-    CompletableFuture<ReadOutcome> result = new CompletableFuture<>();
-    reads.enter(
-        problem -> {
-          try {
-            result.complete(problem == null ? readNow() : notReadable(problem));
-          } catch (RuntimeException | AssertionError e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
+  /** As {@link Partition#read(Freshness)}. */
+  public CompletableFuture<ReadOutcome> read(Freshness freshness) {
+    return reads.read(freshness);
   }
 
-  /**
-   * The read index of a group of one is its commit index, which is known late after a start: before
-   * {@link State#leaderStarted}, entries that were acknowledged in an earlier life may not be
-   * applied yet. So nothing is read before. One that follows asks its leader, which answers once it
-   * has committed an entry of its own.
-   */
-  private @Nullable Refusal refusedToRead() {
+  /** Why nothing can be read here any more, null if it can. */
+  private @Nullable Refusal stopped() {
     Throwable cause = failure.get();
     if (cause != null) {
       return replicaFailed(cause);
     }
-    if (closing) {
-      return shuttingDown();
-    }
-    if (term == 0 && !following) {
-      return Refusal.of(
-          Refusal.Reason.UNAVAILABLE,
-          "partition " + partitionId + " is starting or electing",
-          READ_RETRY_MILLIS);
-    }
-    return null;
-  }
-
-  private ReadOutcome readNow() {
-    Refusal refusal = refusedToRead();
-    if (refusal != null) {
-      return new ReadOutcome.Refused(refusal);
-    }
-    try {
-      return engine
-          .view()
-          .<ReadOutcome>map(ReadOutcome.Ready::new)
-          .orElseGet(() -> new ReadOutcome.Refused(beingReplaced()));
-    } catch (IllegalStateException e) {
-      if (closing) {
-        return new ReadOutcome.Refused(shuttingDown());
-      }
-      throw e;
-    }
-  }
-
-  private static ReadOutcome notReadable(String problem) {
-    return new ReadOutcome.Refused(
-        Refusal.of(Refusal.Reason.UNAVAILABLE, "no read index: " + problem, READ_RETRY_MILLIS));
+    return closing ? shuttingDown() : null;
   }
 
   /** Hashes all content, for comparing replicas; as {@link Engine#rangeHash}. Blocks for long. */
@@ -410,18 +369,11 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         Refusal.Reason.REPLICA_FAILED, "partition " + partitionId + " failed: " + cause, 0);
   }
 
-  private Refusal beingReplaced() {
-    return Refusal.of(
-        Refusal.Reason.UNAVAILABLE,
-        "partition " + partitionId + " is taking over another replica's content",
-        READ_RETRY_MILLIS);
-  }
-
   private Refusal shuttingDown() {
     return Refusal.of(
         Refusal.Reason.SHUTTING_DOWN,
         "partition " + partitionId + " is closed: the node is stopping or the store was dropped",
-        READ_RETRY_MILLIS);
+        ReplicaReads.RETRY_MILLIS);
   }
 
   /** The group's side of this replica. */
@@ -447,6 +399,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         throws IOException {
       CommandBatch batch = proposal == null ? CommandFormat.decode(payload) : proposal.batch();
       List<CommandResult> results = stateMachine.apply(position, batch, configuration);
+      waiters.applied(position.index(), context.answers());
       if (proposal != null) {
         proposal.applied(position.index(), results);
       } else if (!ready.isDone()) {
@@ -496,6 +449,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     @Override
     public EngineState install(ArrivedSnapshot snapshot) throws IOException {
       EngineState installed = engine.install(snapshot, stateMachine::load);
+      waiters.applied(installed.position().index(), context.answers());
       LOG.info(
           "partition {} has another replica's content at {}", partitionId, installed.position());
       return installed;

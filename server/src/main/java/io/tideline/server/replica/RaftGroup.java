@@ -29,6 +29,22 @@ public interface RaftGroup extends AutoCloseable {
   void readIndex(Consumer<@Nullable String> done);
 
   /**
+   * As {@link #readIndex}, but the leader may trust its clock that it still leads; if leases are
+   * not enabled or the leader's has run out, the same.
+   */
+  void readIndexByLease(Consumer<@Nullable String> done);
+
+  /** Index of the last applied entry, entries without a command included. Cheap. */
+  long appliedIndex();
+
+  /**
+   * For how long, in milliseconds, this member has not been known to have everything committed: 0
+   * while it leads, {@link Long#MAX_VALUE} if it has not heard enough from a leader since it began
+   * to follow. Cheap.
+   */
+  long behindMillis();
+
+  /**
    * Has the state flushed and the log cut. Completes when what was applied at the call is durable;
    * fails with an IOException that says why not.
    */

@@ -14,14 +14,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadGate {
 
-  private final RaftGroup group;
+  private final Consumer<Consumer<@Nullable String>> question;
   private final ReentrantLock lock = new ReentrantLock();
   // Guarded by lock.
   private List<Consumer<@Nullable String>> waiting = new ArrayList<>();
   private boolean asking;
 
-  ReadGate(RaftGroup group) {
-    this.group = group;
+  /**
+   * @param question calls back as {@link RaftGroup#readIndex} does
+   */
+  ReadGate(Consumer<Consumer<@Nullable String>> question) {
+    this.question = question;
   }
 
   /**
@@ -54,7 +57,7 @@ final class ReadGate {
     } finally {
       lock.unlock();
     }
-    group.readIndex(
+    question.accept(
         problem -> {
           ask();
           batch.forEach(done -> done.accept(problem));

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * @param answers completes callers' futures
  * @param flushLogBytes how much of the node's log a replica may hold back by not being flushed, as
  *     {@link io.tideline.lsm.EngineOptions#flushLogBytes} of the engines
+ * @param reads how replicas may be read
  * @param fatal told of errors after which the node must stop
  */
 public record ReplicaContext(
@@ -25,4 +26,5 @@ public record ReplicaContext(
     ScheduledExecutorService timer,
     Executor answers,
     long flushLogBytes,
+    ReadSettings reads,
     Consumer<Throwable> fatal) {}

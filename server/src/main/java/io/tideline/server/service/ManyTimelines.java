@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,12 +32,14 @@ final class ManyTimelines implements AutoCloseable {
 
   private final StoreDescriptor store;
   private final List<byte[]> keys;
+  private final Reads reads;
   private final Map<Partition, List<Integer>> groups = new LinkedHashMap<>();
   private final Map<Partition, ReadView> views = new LinkedHashMap<>();
   private final @Nullable Failure[] failures;
 
-  private ManyTimelines(StoreDescriptor store, List<byte[]> keys) {
+  private ManyTimelines(StoreDescriptor store, List<byte[]> keys, Reads reads) {
     this.store = store;
+    this.reads = reads;
     this.keys = keys;
     this.failures = new Failure[keys.size()];
   }
@@ -59,10 +60,10 @@ final class ManyTimelines implements AutoCloseable {
       ReadOptions options,
       CallContext context)
       throws Exception {
-    ManyTimelines many = new ManyTimelines(store, keys);
+    ManyTimelines many = new ManyTimelines(store, keys, new Reads(options, context));
     try {
       many.group(stores);
-      many.openViews(options, context);
+      many.openViews();
       return many;
     } catch (Throwable e) {
       many.close();
@@ -92,10 +93,7 @@ final class ManyTimelines implements AutoCloseable {
 
   /** What the session has seen after this read. */
   ByteString token() {
-    TreeMap<Long, Long> indexes = new TreeMap<>();
-    views.forEach(
-        (partition, view) -> indexes.put(partition.partitionId(), view.state().position().index()));
-    return new SessionToken(indexes).encode();
+    return reads.token();
   }
 
   @Override
@@ -116,14 +114,14 @@ final class ManyTimelines implements AutoCloseable {
     }
   }
 
-  private void openViews(ReadOptions options, CallContext context) throws InterruptedException {
+  private void openViews() throws InterruptedException {
     List<Runnable> tasks = new ArrayList<>();
     groups.forEach(
         (partition, places) ->
             tasks.add(
                 () -> {
                   try {
-                    ReadView view = Reads.view(partition, options, context);
+                    ReadView view = reads.view(partition);
                     synchronized (views) {
                       views.put(partition, view);
                     }

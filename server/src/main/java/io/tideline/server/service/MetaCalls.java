@@ -179,7 +179,7 @@ final class MetaCalls {
       CallContext context)
       throws Exception {
     MetaRecord present;
-    try (ReadView view = Reads.view(partition, ReadOptions.getDefaultInstance(), context)) {
+    try (ReadView view = new Reads(ReadOptions.getDefaultInstance(), context).view(partition)) {
       present =
           read(view, key).orElseThrow(() -> notFound(store, request.getTimeline()).toException());
     }
@@ -232,14 +232,15 @@ final class MetaCalls {
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
     Partition partition = stores.route(store, key, request.getRoute());
-    try (ReadView view = Reads.view(partition, request.getRead(), context)) {
+    Reads reads = new Reads(request.getRead(), context);
+    try (ReadView view = reads.view(partition)) {
       MetaRecord present =
           read(view, key).orElseThrow(() -> notFound(store, request.getTimeline()).toException());
       context.reserve(present.value().length);
       return Reply.of(
           GetMetaResponse.newBuilder()
               .setMeta(toProto(request.getTimeline(), present, request.getProjection()))
-              .setSessionToken(Reads.token(partition, view))
+              .setSessionToken(reads.token())
               .build());
     }
   }
@@ -290,6 +291,6 @@ final class MetaCalls {
   }
 
   private static ByteString token(Partition partition, long position) {
-    return SessionToken.of(partition.partitionId(), position).encode();
+    return SessionToken.of(partition.partitionId(), position);
   }
 }

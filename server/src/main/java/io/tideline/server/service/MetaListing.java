@@ -62,15 +62,15 @@ final class MetaListing {
     context.reserve(Limits.PAGE_BYTES_DEFAULT);
     Page page =
         new Page(request, request.hasLimit() ? request.getLimit() : Limits.PAGE_ENTRIES_DEFAULT);
+    Reads reads = new Reads(request.getRead(), context);
     for (PartitionDescriptor descriptor : store.partitions()) {
       if (!range.isEmpty() && range.overlaps(descriptor) && !page.isFull()) {
-        try (ReadView view =
-            Reads.view(stores.partition(store, descriptor), request.getRead(), context)) {
+        try (ReadView view = reads.view(stores.partition(store, descriptor))) {
           page.read(view, range);
         }
       }
     }
-    return page.toReply();
+    return page.toReply(reads.token());
   }
 
   private static KeyRange range(ListMetaRequest request, StoreDescriptor store) {
@@ -166,7 +166,8 @@ final class MetaListing {
       }
     }
 
-    Reply toReply() {
+    Reply toReply(ByteString sessionToken) {
+      reply.setSessionToken(sessionToken);
       if (nextKey == null) {
         return Reply.of(reply.setStatus(CoverageStatus.COVERAGE_STATUS_COMPLETE).build());
       }

@@ -1,78 +1,74 @@
 package io.tideline.server.service;
 
-import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
-
 import com.google.protobuf.ByteString;
 import io.tideline.lsm.ReadView;
-import io.tideline.proto.v1.ReadConsistency;
 import io.tideline.proto.v1.ReadOptions;
+import io.tideline.server.replica.Freshness;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.ReadOutcome;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Gets views of partitions at the freshness a read asks for.
+ * Gets the views of one call at the freshness it asks for, and keeps what its session sees by them.
  *
- * <p>Every read of this version is linearizable, which is at least what LEASE and SESSION ask for.
+ * <p>Threading: safe for the threads of the call.
  */
 final class Reads {
 
-  /** Retry hint when a replica is behind a session. */
-  private static final long RETRY_AFTER_MILLIS = 50;
+  private static final FieldPath SESSION_TOKEN = FieldPath.of("read").field("session_token");
 
-  private Reads() {}
+  private final ReadOptions options;
+  private final CallContext context;
+  private final SessionToken given;
+
+  // Guarded by this.
+  private SessionToken seen;
+
+  /** For validated options. */
+  Reads(ReadOptions options, CallContext context) {
+    this.options = options;
+    this.context = context;
+    this.given =
+        options.getSessionToken().isEmpty()
+            ? SessionToken.NONE
+            : SessionToken.decode(SESSION_TOKEN, options.getSessionToken());
+    this.seen = given;
+  }
 
   /** Waits for the view of a partition; the caller closes it. */
-  static ReadView view(Partition partition, ReadOptions options, CallContext context)
-      throws Exception {
-    CompletableFuture<ReadOutcome> future = partition.read();
+  ReadView view(Partition partition) throws Exception {
+    CompletableFuture<ReadOutcome> future = partition.read(freshness(partition));
     try {
-      return accept(partition, context.awaitRead(future), options);
+      return switch (context.awaitRead(future)) {
+        case ReadOutcome.Ready(ReadView view) -> {
+          note(partition.partitionId(), view.state().position().index());
+          yield view;
+        }
+        case ReadOutcome.Refused refused ->
+            throw Outcomes.toFailure(refused.refusal()).toException();
+      };
     } catch (Throwable e) {
       closeWhenReady(future);
       throw e;
     }
   }
 
-  /** The token a session passes on after this read. */
-  static ByteString token(Partition partition, ReadView view) {
-    return SessionToken.of(partition.partitionId(), view.state().position().index()).encode();
+  /** What the session has seen after this call, for the reply. */
+  synchronized ByteString token() {
+    return seen.encode();
   }
 
-  private static ReadView accept(Partition partition, ReadOutcome outcome, ReadOptions options) {
-    return switch (outcome) {
-      case ReadOutcome.Ready ready -> {
-        refuseIfBehindSession(partition, ready.view(), options);
-        yield ready.view();
-      }
-      case ReadOutcome.Refused refused -> throw Outcomes.toFailure(refused.refusal()).toException();
+  private Freshness freshness(Partition partition) {
+    return switch (options.getConsistency()) {
+      case READ_CONSISTENCY_SESSION -> given.due(partition.partitionId());
+      case READ_CONSISTENCY_LEASE -> Freshness.LEASE;
+      case READ_CONSISTENCY_UNSPECIFIED, READ_CONSISTENCY_LINEARIZABLE, UNRECOGNIZED ->
+          Freshness.LINEARIZABLE;
     };
   }
 
-  private static void refuseIfBehindSession(
-      Partition partition, ReadView view, ReadOptions options) {
-    if (options.getConsistency() != ReadConsistency.READ_CONSISTENCY_SESSION
-        || options.getSessionToken().isEmpty()) {
-      return;
-    }
-    long due =
-        SessionToken.decode(FieldPath.of("read").field("session_token"), options.getSessionToken())
-            .appliedIndexes()
-            .getOrDefault(partition.partitionId(), 0L);
-    long applied = view.state().position().index();
-    if (applied < due) {
-      throw Failure.of(
-              ERROR_REASON_PARTITION_UNAVAILABLE,
-              "this replica has applied log index "
-                  + applied
-                  + " of partition "
-                  + partition.partitionId()
-                  + ", but the session has seen "
-                  + due
-                  + "; retry, or read without the token if the data was restored from a copy")
-          .withRetryAfterMillis(RETRY_AFTER_MILLIS)
-          .toException();
-    }
+  private synchronized void note(long partitionId, long appliedIndex) {
+    seen = seen.and(partitionId, appliedIndex);
   }
 
   /** A view that arrives after its reader gave up, or that was refused, must not be held. */

@@ -43,7 +43,8 @@ final class TimelineReads {
     TimelineValidator.validateEntryId(
         FieldPath.of("sequence_id"), id, store.options().sequenceMode());
     Partition partition = stores.route(store, key, request.getRoute());
-    try (ReadView view = Reads.view(partition, request.getRead(), context)) {
+    Reads reads = new Reads(request.getRead(), context);
+    try (ReadView view = reads.view(partition)) {
       TimelineFacts facts = TimelineFacts.read(view, key, store);
       try (RowCursor rows = view.scan(key, id, id + 1, Direction.FORWARD)) {
         if (!rows.next()) {
@@ -60,7 +61,7 @@ final class TimelineReads {
                         CoverageStatus.COVERAGE_STATUS_COMPLETE,
                         Saturated.plusOne(id),
                         id < facts.lastSequenceId()))
-                .setSessionToken(Reads.token(partition, view))
+                .setSessionToken(reads.token())
                 .build());
       }
     }
@@ -100,16 +101,14 @@ final class TimelineReads {
     int bytesMax = pageBytes(request.hasLimitBytes(), request.getLimitBytes());
     context.reserve(bytesMax);
     ReplyBuffer reply = new ReplyBuffer();
-    try (ReadView view = Reads.view(partition, request.getRead(), context)) {
+    Reads reads = new Reads(request.getRead(), context);
+    try (ReadView view = reads.view(partition)) {
       TimelineFacts facts = TimelineFacts.read(view, key, store);
       PageRequest page = page(request, view, key, facts, bytesMax);
       Coverage coverage =
           new PageReader(page, facts, reply, ScanResponse.ENTRIES_FIELD_NUMBER).read(view, key);
       reply.append(
-          ScanResponse.newBuilder()
-              .setCoverage(coverage)
-              .setSessionToken(Reads.token(partition, view))
-              .build());
+          ScanResponse.newBuilder().setCoverage(coverage).setSessionToken(reads.token()).build());
       return reply.toReply();
     }
   }

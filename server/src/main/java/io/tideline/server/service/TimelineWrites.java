@@ -100,7 +100,7 @@ final class TimelineWrites {
         .setDuplicate(appended.duplicate())
         .setAppendTimeMs(appended.appendTimeMillis())
         .setDedupSinceMs(appended.dedupSinceMillis())
-        .setSessionToken(SessionToken.of(partition.partitionId(), position).encode())
+        .setSessionToken(SessionToken.of(partition.partitionId(), position))
         .build();
   }
 
@@ -175,8 +175,7 @@ final class TimelineWrites {
                   .setLastSequenceId(done.lastSequenceId())
                   .setReplaced(done.replaced())
                   .setAppendTimeMs(done.appendTimeMillis())
-                  .setSessionToken(
-                      SessionToken.of(partition.partitionId(), applied.position()).encode())
+                  .setSessionToken(SessionToken.of(partition.partitionId(), applied.position()))
                   .build());
       case PutResult.SequenceIdExists exists ->
           throw Failure.of(
@@ -233,8 +232,7 @@ final class TimelineWrites {
           Reply.of(
               TrimResponse.newBuilder()
                   .setFirstRetainedSequenceId(done.firstRetainedSequenceId())
-                  .setSessionToken(
-                      SessionToken.of(partition.partitionId(), applied.position()).encode())
+                  .setSessionToken(SessionToken.of(partition.partitionId(), applied.position()))
                   .build());
       case TrimResult.BeyondLast beyond ->
           throw Failure.of(

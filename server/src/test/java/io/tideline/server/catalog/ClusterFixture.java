@@ -7,6 +7,7 @@ import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.RealFileSystem;
 import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
+import io.tideline.server.replica.ReadSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ final class ClusterFixture implements AutoCloseable {
   private static final Duration ELECTION_TIMEOUT = Duration.ofMillis(1_000);
 
   private final Path directory;
+  private final ReadSettings reads;
   private final List<Member> members = new ArrayList<>();
   private final List<InetSocketAddress> raftAddresses = new ArrayList<>();
   private final Node[] nodes;
@@ -34,7 +36,12 @@ final class ClusterFixture implements AutoCloseable {
   private record Node(ReplicaHost host, EngineResources resources, Server server) {}
 
   ClusterFixture(Path directory, int size) throws Exception {
+    this(directory, size, ReadSettings.DEFAULTS);
+  }
+
+  ClusterFixture(Path directory, int size, ReadSettings reads) throws Exception {
     this.directory = directory;
+    this.reads = reads;
     this.nodes = new Node[size];
     for (int i = 0; i < size; i++) {
       InetSocketAddress raft = HostFixture.freeAddress();
@@ -109,6 +116,7 @@ final class ClusterFixture implements AutoCloseable {
             16L << 20,
             1 << 20,
             1L << 30,
+            reads,
             Duration.ofDays(3));
     EngineResources resources = EngineResources.create(files, 64L << 20, 16L << 20, 1);
     ReplicaHost host = ReplicaHost.start(settings, resources, InstantSource.system(), fatal::add);

@@ -17,8 +17,11 @@ import io.tideline.manager.StorageType;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.manager.StoreOptions;
 import io.tideline.server.command.AppendResult;
+import io.tideline.server.replica.Freshness;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.ReadOutcome;
+import io.tideline.server.replica.ReadSettings;
+import io.tideline.server.replica.Refusal;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +191,46 @@ class ClusterHostTest {
     assertThat(read(leader, "chat", "a")).containsExactly("1=one", "2=two");
   }
 
+  @Test
+  void aSessionReadsWhatItHasSeenOnEveryReplica() throws Exception {
+    create(0, "chat");
+    for (int i = 1; i <= 10; i++) {
+      long seen = append(i % 3, "chat", "a", "row " + i);
+      for (int reader = 0; reader < 3; reader++) {
+        assertThat(read(reader, "chat", "a", new Freshness.Applied(seen))).hasSize(i);
+      }
+    }
+  }
+
+  @Test
+  void aSessionIsServedWithoutALeaderUntilTheReplicaIsTooOld() throws Exception {
+    cluster.close();
+    cluster =
+        new ClusterFixture(
+            directory.resolve("sessions"), 3, new ReadSettings(false, Duration.ofSeconds(6)));
+    StoreDescriptor store = create(0, "chat");
+    Freshness seen = new Freshness.Applied(append(0, "chat", "a", "one"));
+    int leader = leaderOf(store.partitions().getFirst().partitionId());
+    int alone = (leader + 1) % 3;
+    // In this order nobody can elect the one that stays: it follows to the end.
+    cluster.stop((leader + 2) % 3);
+    assertThat(read(alone, "chat", "a", seen)).containsExactly("1=one");
+    cluster.stop(leader);
+    assertThat(isRefused(alone, Freshness.LINEARIZABLE)).isTrue();
+    assertThat(isRefused(alone, seen)).isFalse();
+    await().atMost(Duration.ofSeconds(10)).until(() -> isRefused(alone, seen));
+  }
+
+  private boolean isRefused(int node, Freshness freshness) throws Exception {
+    return switch (route(node, "chat", "a").read(freshness).get(10, TimeUnit.SECONDS)) {
+      case ReadOutcome.Ready(ReadView view) -> {
+        view.close();
+        yield false;
+      }
+      case ReadOutcome.Refused(Refusal refusal) -> refusal.reason() == Refusal.Reason.UNAVAILABLE;
+    };
+  }
+
   private int leaderOf(long partitionId) {
     String address =
         await()
@@ -228,11 +272,16 @@ class ClusterHostTest {
     return HostFixture.done(change);
   }
 
-  /** Retries refusals, as clients do; an unknown outcome must not happen in these tests. */
-  private void append(int node, String store, String timeline, String value) throws Exception {
+  /**
+   * The log index. Retries refusals, as clients do; an unknown outcome must not happen in these
+   * tests.
+   */
+  private long append(int node, String store, String timeline, String value) throws Exception {
     Partition partition = route(node, store, timeline);
+    AtomicLong position = new AtomicLong();
     await()
         .atMost(LONG)
+        .pollDelay(Duration.ZERO)
         .until(
             () -> {
               WriteOutcome<AppendResult> outcome =
@@ -240,8 +289,12 @@ class ClusterHostTest {
                       .append(HostFixture.append(timeline, "", value))
                       .get(30, TimeUnit.SECONDS);
               assertThat(outcome).isNotInstanceOf(WriteOutcome.Unknown.class);
+              if (outcome instanceof WriteOutcome.Applied<AppendResult> applied) {
+                position.set(applied.position());
+              }
               return outcome instanceof WriteOutcome.Applied;
             });
+    return position.get();
   }
 
   private Partition route(int node, String store, String timeline) {
@@ -252,12 +305,18 @@ class ClusterHostTest {
   }
 
   private List<String> read(int node, String store, String timeline) throws Exception {
+    return read(node, store, timeline, Freshness.LINEARIZABLE);
+  }
+
+  private List<String> read(int node, String store, String timeline, Freshness freshness)
+      throws Exception {
     ReadOutcome.Ready ready =
         (ReadOutcome.Ready)
             await()
                 .atMost(LONG)
+                .pollDelay(Duration.ZERO)
                 .until(
-                    () -> route(node, store, timeline).read().get(30, TimeUnit.SECONDS),
+                    () -> route(node, store, timeline).read(freshness).get(30, TimeUnit.SECONDS),
                     ReadOutcome.Ready.class::isInstance);
     List<String> rows = new ArrayList<>();
     try (ReadView view = ready.view();

@@ -21,6 +21,7 @@ import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.replica.ReadOutcome;
+import io.tideline.server.replica.ReadSettings;
 import io.tideline.server.replica.Refusal;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.WriteOutcome;
@@ -82,6 +83,7 @@ final class HostFixture implements AutoCloseable {
         16L << 20,
         1 << 20,
         1L << 30,
+        ReadSettings.DEFAULTS,
         Duration.ofDays(3));
   }
 

@@ -64,7 +64,7 @@ final class JRaftGroupsTest {
             directory.resolve("log"),
             GroupLogOptions.DEFAULT.withSegmentBytes(1 << 20),
             new NoListener());
-    groups = JRaftGroups.start(log, address, Duration.ofSeconds(5));
+    groups = JRaftGroups.start(log, address, Duration.ofSeconds(5), false);
     group = groups.open(PARTITION, List.of(groups.self()), false, state);
     assertThat(state.leading.await(20, TimeUnit.SECONDS)).isTrue();
   }
@@ -184,7 +184,7 @@ final class JRaftGroupsTest {
 
   @Test
   void aPortInUseIsToldAtStart() {
-    assertThatThrownBy(() -> JRaftGroups.start(log, address, Duration.ofSeconds(5)))
+    assertThatThrownBy(() -> JRaftGroups.start(log, address, Duration.ofSeconds(5), false))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("127.0.0.1:" + address.getPort());
   }

@@ -43,6 +43,11 @@ final class RaftHosts implements AutoCloseable {
     private boolean closed;
 
     Host(InetSocketAddress address, Path directory, Duration electionTimeout) throws Exception {
+      this(address, directory, electionTimeout, false);
+    }
+
+    Host(InetSocketAddress address, Path directory, Duration electionTimeout, boolean leaseReads)
+        throws Exception {
       this.address = address;
       this.directory = directory;
       this.log =
@@ -51,7 +56,7 @@ final class RaftHosts implements AutoCloseable {
               directory,
               GroupLogOptions.DEFAULT.withSegmentBytes(4 << 20),
               new NoListener());
-      this.transport = JRaftGroups.start(log, address, electionTimeout);
+      this.transport = JRaftGroups.start(log, address, electionTimeout, leaseReads);
     }
 
     void open(long group, List<String> members) throws IOException {
@@ -96,8 +101,21 @@ final class RaftHosts implements AutoCloseable {
       int groups,
       Duration electionTimeout)
       throws Exception {
+    this(directory, addresses, elsewhere, groups, electionTimeout, false);
+  }
+
+  RaftHosts(
+      Path directory,
+      List<InetSocketAddress> addresses,
+      List<String> elsewhere,
+      int groups,
+      Duration electionTimeout,
+      boolean leaseReads)
+      throws Exception {
     for (InetSocketAddress address : addresses) {
-      hosts.add(new Host(address, directory.resolve("log-" + address.getPort()), electionTimeout));
+      hosts.add(
+          new Host(
+              address, directory.resolve("log-" + address.getPort()), electionTimeout, leaseReads));
     }
     List<String> members = new ArrayList<>(elsewhere);
     hosts.forEach(host -> members.add(host.name()));

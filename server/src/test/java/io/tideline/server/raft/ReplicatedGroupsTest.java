@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.ReplicatorGroup;
 import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.conf.Configuration;
+import com.alipay.sofa.jraft.core.NodeFacts;
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.EnumOutter.ErrorType;
 import com.alipay.sofa.jraft.entity.PeerId;
@@ -96,6 +98,33 @@ final class ReplicatedGroupsTest {
       assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("ok");
       assertThat(RaftHosts.applied(host, 1)).contains("written");
     }
+  }
+
+  /**
+   * The new members alone are a majority to JRaft from the moment the change begins, here the
+   * leader itself; the old ones could have elected another leader by now.
+   */
+  @Test
+  void aLeaderWhoseMembersAreBeingChangedGivesNoReadIndex() throws Exception {
+    cluster = new RaftHosts(directory, 3, 1, Duration.ofSeconds(5));
+    cluster.write(1, "before", SOON);
+    Host leader = cluster.leader(1, SOON);
+    assertThat(readIndex(leader)).isEqualTo("ok");
+    for (Host host : cluster.hosts) {
+      if (host != leader) {
+        host.close();
+      }
+    }
+    NodeImpl node = node(leader, 1);
+    node.changePeers(new Configuration(List.of(PeerId.parsePeer(leader.name()))), status -> {});
+    await().atMost(SOON).until(() -> !NodeFacts.of(node).membership().isStable());
+    assertThat(readIndex(leader)).contains("members of the group are being changed");
+  }
+
+  private static String readIndex(Host host) throws Exception {
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    host.groups.get(1L).readIndex(problem -> answer.complete(problem == null ? "ok" : problem));
+    return answer.get(10, TimeUnit.SECONDS);
   }
 
   @Test

@@ -15,6 +15,8 @@ final class FakeGroup implements RaftGroup {
 
   private final List<Proposed> proposed = new ArrayList<>();
   private final List<Consumer<@Nullable String>> questions = new ArrayList<>();
+  volatile long appliedIndex;
+  volatile long behindMillis;
 
   @Override
   public synchronized void propose(Proposal proposal, byte[] payload, long term) {
@@ -29,6 +31,21 @@ final class FakeGroup implements RaftGroup {
   @Override
   public synchronized void readIndex(Consumer<@Nullable String> done) {
     questions.add(done);
+  }
+
+  @Override
+  public void readIndexByLease(Consumer<@Nullable String> done) {
+    readIndex(done);
+  }
+
+  @Override
+  public long appliedIndex() {
+    return appliedIndex;
+  }
+
+  @Override
+  public long behindMillis() {
+    return behindMillis;
   }
 
   synchronized List<Consumer<@Nullable String>> questions() {

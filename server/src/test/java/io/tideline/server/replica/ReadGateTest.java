@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 final class ReadGateTest {
 
   private final FakeGroup group = new FakeGroup();
-  private final ReadGate gate = new ReadGate(group);
+  private final ReadGate gate = new ReadGate(group::readIndex);
   private final List<String> answers = new ArrayList<>();
 
   @Test

@@ -4,6 +4,8 @@ import static io.tideline.server.node.TestNode.message;
 import static io.tideline.server.node.TestNode.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
@@ -30,6 +32,7 @@ import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
 import io.tideline.proto.v1.SequenceMode;
+import io.tideline.proto.v1.SessionToken;
 import io.tideline.proto.v1.SyncPosition;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.SyncResponse;
@@ -398,7 +401,45 @@ final class EndToEndTest {
                             .setSessionToken(appended.getSessionToken()))
                     .build());
     assertThat(page.getEntriesCount()).isEqualTo(1);
-    assertThat(page.getSessionToken().isEmpty()).isFalse();
+    assertThat(page.getSessionToken()).isEqualTo(appended.getSessionToken());
+  }
+
+  @Test
+  void aSessionThatHasSeenMoreThanThePartitionHasIsRefusedAndItsTokenIsCarriedOn() {
+    SessionToken seen =
+        parse(append("a12", "m").getSessionToken()).toBuilder().addSeen(9_999).addSeen(7).build();
+    HeadsRequest.Builder heads =
+        HeadsRequest.newBuilder().setStore("dense").addTimelines(timeline("a12"));
+    HeadsResponse answered =
+        node.timelines().heads(heads.setRead(session(seen.toByteString())).build());
+    assertThat(parse(answered.getSessionToken()).getSeenList()).isEqualTo(seen.getSeenList());
+    ByteString ahead =
+        seen.toByteString()
+            .concat(
+                SessionToken.newBuilder()
+                    .addSeen(seen.getSeen(0))
+                    .addSeen(seen.getSeen(1) + 1_000)
+                    .build()
+                    .toByteString());
+    HeadsResponse refused = node.timelines().heads(heads.setRead(session(ahead)).build());
+    assertThat(refused.getResults(0).getError().getDetail().getReason())
+        .isEqualTo(ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE);
+    assertThat(parse(refused.getSessionToken()).getSeen(1)).isEqualTo(seen.getSeen(1) + 1_000);
+  }
+
+  private static ReadOptions session(ByteString token) {
+    return ReadOptions.newBuilder()
+        .setConsistency(ReadConsistency.READ_CONSISTENCY_SESSION)
+        .setSessionToken(token)
+        .build();
+  }
+
+  private static SessionToken parse(ByteString token) {
+    try {
+      return SessionToken.parseFrom(token);
+    } catch (InvalidProtocolBufferException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

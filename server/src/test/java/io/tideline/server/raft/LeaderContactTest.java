@@ -1,0 +1,76 @@
+package io.tideline.server.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class LeaderContactTest {
+
+  private static final long SILENCE = 1_000;
+
+  private long now = 50_000;
+  private final LeaderContact contact = new LeaderContact(() -> now, SILENCE);
+
+  /** The first message after a silence, and the time after which messages count. */
+  @BeforeEach
+  void hearTheFirstMessage() {
+    contact.heard(1, 1);
+    assertThat(contact.behindMillis(1)).isEqualTo(Long.MAX_VALUE);
+    now += LeaderContact.SETTLE_MILLIS;
+  }
+
+  @Test
+  void whoHasAppliedWhatIsCommittedIsAsOldAsTheMessageThatSaidSo() {
+    contact.heard(7, 7);
+    assertThat(contact.behindMillis(7)).isZero();
+    now += 300;
+    assertThat(contact.behindMillis(7)).isEqualTo(300);
+  }
+
+  @Test
+  void whatIsNotAppliedYetCountsFromItsMessageOnceItIs() {
+    contact.heard(7, 6);
+    assertThat(contact.behindMillis(6)).isEqualTo(Long.MAX_VALUE);
+    now += 50;
+    contact.heard(9, 6);
+    now += 10;
+    assertThat(contact.behindMillis(7)).isEqualTo(60);
+    contact.heard(9, 7);
+    now += 5;
+    assertThat(contact.behindMillis(9)).isEqualTo(5);
+  }
+
+  @Test
+  void oneThatNeverCatchesUpGrowsOld() {
+    contact.heard(5, 5);
+    for (int i = 0; i < 100; i++) {
+      now += 100;
+      contact.heard(1_000 + i, 6 + i);
+    }
+    assertThat(contact.behindMillis(105)).isEqualTo(10_000);
+  }
+
+  @Test
+  void whatWasHeldBackDuringAPauseIsNoNews() {
+    contact.heard(5, 5);
+    now += 60_000;
+    for (int i = 0; i < 10; i++) {
+      contact.heard(5, 5);
+      now += 1;
+    }
+    assertThat(contact.behindMillis(5)).isEqualTo(60_010);
+    now += 500;
+    contact.heard(8, 8);
+    assertThat(contact.behindMillis(8)).isZero();
+  }
+
+  @Test
+  void aLeaderIsRecentForAnElectionTimeout() {
+    now += SILENCE - LeaderContact.SETTLE_MILLIS;
+    assertThat(contact.isRecent()).isTrue();
+    now += 1;
+    assertThat(contact.isRecent()).isFalse();
+    assertThat(new LeaderContact(() -> now, SILENCE).isRecent()).isFalse();
+  }
+}

@@ -6,6 +6,9 @@ import io.tideline.tools.bench.cluster.ClusterBenchCommand;
 import io.tideline.tools.bench.cluster.EchoNode;
 import io.tideline.tools.bench.engine.EngineBenchCommand;
 import io.tideline.tools.bench.idle.IdleBenchCommand;
+import io.tideline.tools.bench.replication.CatchUpBenchCommand;
+import io.tideline.tools.bench.replication.FailoverBenchCommand;
+import io.tideline.tools.bench.replication.RestartBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
@@ -168,6 +171,9 @@ public final class Main implements Runnable {
         .addSubcommand(new IdleBenchCommand(context))
         .addSubcommand(new CompactionModelCommand(context))
         .addSubcommand(new ClusterBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new FailoverBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new CatchUpBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new RestartBenchCommand(context, Main.class.getName()))
         .addSubcommand(new EchoNode());
   }
 

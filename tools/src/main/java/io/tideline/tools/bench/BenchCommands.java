@@ -9,14 +9,15 @@ public final class BenchCommands {
   /** The group itself. */
   @Command(
       name = "bench",
-      description =
-          "Measure parts of Tideline under named workloads: engine, idle, compaction-model.",
+      description = "Measure parts of Tideline, and clusters of it, under named workloads.",
       footer = {
         "",
         "Examples:",
         "  tideline bench engine --peer rocksdb --scale smoke",
         "  tideline bench engine --peer rocksdb --scale full --output json",
         "  tideline bench idle --partitions 1000",
+        "  tideline bench cluster --nodes 3 --partitions 30",
+        "  tideline bench failover --kills 10 --transfers 10",
         "  tideline bench compaction-model",
       })
   public static final class Group {}

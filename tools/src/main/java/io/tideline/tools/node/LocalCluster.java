@@ -44,10 +44,14 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Starts wait for a majority, elections and replay on a busy machine. */
-  private static final Duration READY_MAX = Duration.ofSeconds(120);
+  /**
+   * Starts wait for a majority, elections and replay: seconds; with a thousand partitions on a busy
+   * machine a minute or two.
+   */
+  private static final Duration READY_MAX = Duration.ofMinutes(5);
 
   private static final Duration PROBE = Duration.ofMillis(500);
+  private static final int LOG_LINES_SHOWN = 15;
 
   private final JavaLaunch launch;
   private final Path directory;
@@ -56,6 +60,7 @@ public final class LocalCluster implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final List<NodePorts> ports;
   private final @Nullable NodeProcess[] processes;
+  private final long[] startNanos;
 
   /**
    * @param ports one triple per node; must stay the same over the life of the directory
@@ -76,6 +81,7 @@ public final class LocalCluster implements AutoCloseable {
     this.settings = List.copyOf(settings);
     this.nanoClock = nanoClock;
     this.processes = new NodeProcess[hosts.addresses().size()];
+    this.startNanos = new long[processes.length];
     for (int i = 0; i < size(); i++) {
       Files.createDirectories(home(i));
     }
@@ -100,9 +106,14 @@ public final class LocalCluster implements AutoCloseable {
     return hosts.addresses().get(node) + ":" + ports.get(node).http();
   }
 
+  /** What the cluster calls a node. */
+  public static String nodeId(int node) {
+    return "node-" + (node + 1);
+  }
+
   /** A node's directory. */
   public Path home(int node) {
-    return directory.resolve("node-" + (node + 1));
+    return directory.resolve(nodeId(node));
   }
 
   /** A node's data directory. */
@@ -112,7 +123,7 @@ public final class LocalCluster implements AutoCloseable {
 
   /** A node's output. */
   public Path log(int node) {
-    return directory.resolve("node-" + (node + 1) + ".log");
+    return directory.resolve(nodeId(node) + ".log");
   }
 
   /** Process id of a node that was started. */
@@ -124,7 +135,7 @@ public final class LocalCluster implements AutoCloseable {
   public void start(int node) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("server", "--data", data(node).toString()));
     List<String> all = new ArrayList<>();
-    all.add("node.id=node-" + (node + 1));
+    all.add("node.id=" + nodeId(node));
     if (size() > 1) {
       all.add("cluster.members=" + members());
     }
@@ -137,6 +148,7 @@ public final class LocalCluster implements AutoCloseable {
       arguments.add("--set");
       arguments.add(setting);
     }
+    startNanos[node] = nanoClock.getAsLong();
     processes[node] = NodeProcess.start(launchOf(node), arguments, log(node));
   }
 
@@ -162,39 +174,54 @@ public final class LocalCluster implements AutoCloseable {
         Path.of(prefix.getFirst()), options, launch.classPath(), launch.mainClass());
   }
 
-  /** Starts all nodes; returns once each answers. */
-  public void startAll() throws IOException {
+  /** Starts all nodes at once; returns once each answers, with how long the last one took. */
+  public Duration startAll() throws IOException {
     for (int i = 0; i < size(); i++) {
       start(i);
     }
+    Duration longest = Duration.ZERO;
     for (int i = 0; i < size(); i++) {
-      awaitServing(i);
+      Duration took = awaitServing(i);
+      longest = took.compareTo(longest) > 0 ? took : longest;
     }
+    return longest;
   }
 
   /**
-   * Returns once a node answers.
+   * Returns once a node answers, which it does when its partitions have been opened.
    *
+   * @return how long that took, from the start of its process
    * @throws ToolException if it ends or does not answer in time
    */
-  public void awaitServing(int node) throws IOException {
-    long startNanos = nanoClock.getAsLong();
+  public Duration awaitServing(int node) throws IOException {
     try (TidelineClient probe =
         TidelineClient.builder().addresses(endpoint(node)).deadline(PROBE).build()) {
       while (!answers(probe)) {
         NodeProcess process = running(node);
-        if (!process.isAlive() || nanoClock.getAsLong() - startNanos > READY_MAX.toNanos()) {
-          throw new ToolException(
-              ExitCode.FAILED,
-              "node-"
-                  + (node + 1)
-                  + (process.isAlive()
-                      ? " does not serve within " + READY_MAX.toSeconds() + " s"
-                      : " ended with exit code " + process.exitCode()),
-              "Its log is " + log(node) + ".");
+        if (!process.isAlive() || sinceStart(node).compareTo(READY_MAX) > 0) {
+          throw notReady(node, process);
         }
       }
     }
+    return sinceStart(node);
+  }
+
+  private Duration sinceStart(int node) {
+    return Duration.ofNanos(nanoClock.getAsLong() - startNanos[node]);
+  }
+
+  private ToolException notReady(int node, NodeProcess process) throws IOException {
+    List<String> lines = Files.readAllLines(log(node));
+    return new ToolException(
+        ExitCode.FAILED,
+        nodeId(node)
+            + (process.isAlive()
+                ? " does not serve within " + READY_MAX.toSeconds() + " s"
+                : " ended with exit code " + process.exitCode())
+            + "; the end of its log:\n    "
+            + String.join(
+                "\n    ", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size())),
+        "Its log is " + log(node) + "; 'tideline doctor' tells what is wrong with this machine.");
   }
 
   private static boolean answers(TidelineClient probe) {

@@ -1,22 +1,16 @@
 package io.tideline.tools.torture;
 
-import io.tideline.client.PartitionStatus;
-import io.tideline.client.TidelineClient;
-import io.tideline.client.TidelineException;
-import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
 import io.tideline.tools.cli.ToolException;
 import io.tideline.tools.node.JavaLaunch;
 import io.tideline.tools.node.LocalCluster;
 import io.tideline.tools.node.NodePorts;
+import io.tideline.tools.node.ReplicaWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
@@ -46,8 +40,6 @@ final class TortureCluster implements AutoCloseable {
   private static final String DISK_SIZE = "512m";
 
   private static final Duration CATCH_UP_MAX = Duration.ofSeconds(120);
-  private static final Duration ADMIN_DEADLINE = Duration.ofSeconds(10);
-  private static final long POLL_MILLIS = 100;
   private static final String BALLAST = "ballast";
   private static final int BALLAST_CHUNK_BYTES = 1 << 20;
 
@@ -115,54 +107,13 @@ final class TortureCluster implements AutoCloseable {
   }
 
   /**
-   * Returns once a node's replicas vote and have applied what their leaders had applied at the
-   * call. A node whose disk was lost has no vote before it has caught up: losing a second disk
-   * meanwhile would be one too many.
+   * Returns once a node's replicas vote and have caught up; see {@link ReplicaWatch}.
    *
    * @throws ToolException if it does not come that far in time
    */
   void awaitCaughtUp(int node) throws InterruptedException {
-    String id = "node-" + (node + 1);
-    Map<Long, Long> due = new HashMap<>();
-    long begun = nanoClock.getAsLong();
-    try (TidelineClient client =
-        TidelineClient.builder()
-            .addresses(endpoint((node + 1) % size()))
-            .deadline(ADMIN_DEADLINE)
-            .build()) {
-      while (nanoClock.getAsLong() - begun < CATCH_UP_MAX.toNanos()) {
-        List<PartitionStatus> replicas = replicas(client);
-        if (due.isEmpty()) {
-          replicas.stream()
-              .filter(replica -> replica.role().equals("LEADER"))
-              .forEach(r -> due.put(r.partition().partitionId(), r.appliedIndex()));
-        }
-        long caughtUp =
-            replicas.stream()
-                .filter(replica -> replica.nodeId().equals(id))
-                .filter(r -> r.role().equals("FOLLOWER") || r.role().equals("LEADER"))
-                .filter(
-                    replica ->
-                        replica.appliedIndex()
-                            >= due.getOrDefault(replica.partition().partitionId(), Long.MAX_VALUE))
-                .count();
-        if (caughtUp > 0 && caughtUp == due.size()) {
-          return;
-        }
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      }
-    }
-    throw new ToolException(
-        ExitCode.FAILED,
-        id + " does not catch up within " + CATCH_UP_MAX.toSeconds() + " s",
-        "Its log is " + processes.log(node) + ".");
-  }
-
-  private static List<PartitionStatus> replicas(TidelineClient client) {
-    try {
-      return client.admin().replicas("").replicas();
-    } catch (TidelineException notNow) {
-      return List.of(); // The caller asks again.
+    try (ReplicaWatch watch = new ReplicaWatch(endpoint((node + 1) % size()), nanoClock)) {
+      var _ = watch.awaitCaughtUp(LocalCluster.nodeId(node), CATCH_UP_MAX);
     }
   }
 

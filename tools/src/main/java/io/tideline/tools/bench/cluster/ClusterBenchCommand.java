@@ -1,10 +1,7 @@
 package io.tideline.tools.bench.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tideline.client.Identifier;
-import io.tideline.client.IdentifierType;
-import io.tideline.client.StoreSpec;
-import io.tideline.client.TidelineClient;
+import io.tideline.tools.bench.BenchStore;
 import io.tideline.tools.cli.Column;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
@@ -52,7 +49,6 @@ public final class ClusterBenchCommand implements Callable<Integer> {
 
   private static final String HEAP = "1g";
   private static final int PARTITIONS_MAX = 1_000;
-  private static final Duration CREATE_DEADLINE = Duration.ofSeconds(120);
   private static final Duration CONNECT_MAX = Duration.ofSeconds(30);
 
   private static final List<Column> COLUMNS =
@@ -186,23 +182,8 @@ public final class ClusterBenchCommand implements Callable<Integer> {
             List.of(),
             context.nanoClock())) {
       cluster.startAll();
-      createStore(cluster);
+      var _ = BenchStore.create(cluster.endpoints(), nodes, partitions, timelines);
       return measure(cluster.endpoints(), () -> used(cluster));
-    }
-  }
-
-  private void createStore(LocalCluster cluster) {
-    StoreSpec.Builder spec =
-        StoreSpec.builder(Load.STORE)
-            .identifierField("timeline", IdentifierType.STRING)
-            .replicas(nodes);
-    for (int i = 1; i < partitions; i++) {
-      int first = (int) ((long) i * timelines / partitions);
-      spec.splitPoint(Identifier.of(Load.timeline(first)));
-    }
-    try (TidelineClient client =
-        TidelineClient.builder().addresses(cluster.endpoint(0)).deadline(CREATE_DEADLINE).build()) {
-      var _ = client.stores().create(spec.build());
     }
   }
 

@@ -6,6 +6,7 @@ import io.tideline.client.BatchingOptions;
 import io.tideline.client.Message;
 import io.tideline.client.TidelineClient;
 import io.tideline.client.TimelineKey;
+import io.tideline.tools.bench.BenchStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +24,6 @@ import org.HdrHistogram.Histogram;
  * batching appender.
  */
 final class Load {
-
-  static final String STORE = "bench";
 
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final long LATENCY_MICROS_MAX = 60_000_000;
@@ -63,11 +62,6 @@ final class Load {
     }
   }
 
-  /** Name of a timeline; they sort as their numbers, so that split points cut them evenly. */
-  static String timeline(int number) {
-    return "t%08d".formatted(number);
-  }
-
   /**
    * Warms up, then measures.
    *
@@ -81,7 +75,7 @@ final class Load {
     Histogram latency = new ConcurrentHistogram(LATENCY_MICROS_MAX, 3);
     List<TimelineKey> keys = new ArrayList<>();
     for (int i = 0; i < timelines; i++) {
-      keys.add(TimelineKey.of(STORE, timeline(i)));
+      keys.add(BenchStore.timeline(i));
     }
     Random random = new Random(2);
     try (TidelineClient client =

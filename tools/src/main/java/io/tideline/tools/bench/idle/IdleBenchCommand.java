@@ -13,6 +13,8 @@ import io.tideline.tools.cli.OutputOptions;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.cli.ToolException;
 import io.tideline.tools.node.JavaLaunch;
+import io.tideline.tools.node.LocalCluster;
+import io.tideline.tools.node.NodePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,9 @@ public final class IdleBenchCommand implements Callable<Integer> {
 
   /** Creating syncs a thousand directories. */
   private static final Duration CREATE_MAX = Duration.ofMinutes(5);
+
+  /** Flushes a thousand partitions. */
+  private static final Duration STOP_MAX = Duration.ofMinutes(5);
 
   private static final Duration QUIET_WINDOW = Duration.ofSeconds(5);
 
@@ -132,16 +137,16 @@ public final class IdleBenchCommand implements Callable<Integer> {
           "Run it on Linux.");
     }
     Path directory = workDirectory();
-    List<IdleNode> cluster = List.of();
-    try {
-      cluster =
-          IdleNode.cluster(
-              JavaLaunch.likeThisProcess(MAIN_CLASS, HEAP), directory, nodes, context.nanoClock());
+    try (LocalCluster cluster =
+        new LocalCluster(
+            JavaLaunch.likeThisProcess(MAIN_CLASS, HEAP),
+            directory,
+            LocalCluster.Hosts.loopback(nodes),
+            NodePorts.free(nodes),
+            List.of(),
+            context.nanoClock())) {
       outputOptions.output(context).record(columns(), run(cluster));
     } finally {
-      for (IdleNode node : cluster) {
-        node.close();
-      }
       FileTrees.deleteTree(directory);
     }
     return ExitCode.OK;
@@ -161,15 +166,15 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return Files.createTempDirectory(dir.toAbsolutePath(), "tideline-bench-");
   }
 
-  private ObjectNode run(List<IdleNode> cluster) throws IOException, InterruptedException {
+  private ObjectNode run(LocalCluster cluster) throws IOException, InterruptedException {
     note("starting and creating " + partitions + " partitions");
-    start(cluster);
+    cluster.startAll();
     long createNanos = context.nanoClock().getAsLong();
     createStore(cluster);
     double createSeconds = secondsSince(createNanos);
     note("stopping and starting again");
     stop(cluster);
-    Duration start = start(cluster);
+    Duration start = cluster.startAll();
     note("waiting until it is quiet");
     double settleSeconds = settle(cluster);
     note("watching for " + seconds + " s");
@@ -182,26 +187,13 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return report;
   }
 
-  /** Starts all at once; tells how long the last one took. */
-  private static Duration start(List<IdleNode> cluster) throws IOException {
-    for (IdleNode node : cluster) {
-      node.start();
-    }
-    Duration longest = Duration.ZERO;
-    for (IdleNode node : cluster) {
-      Duration took = node.awaitServing();
-      longest = took.compareTo(longest) > 0 ? took : longest;
-    }
-    return longest;
-  }
-
-  private static void stop(List<IdleNode> cluster) throws IOException, InterruptedException {
-    for (IdleNode node : cluster) {
-      node.stop();
+  private static void stop(LocalCluster cluster) throws IOException, InterruptedException {
+    for (int node = 0; node < cluster.size(); node++) {
+      cluster.stop(node, STOP_MAX);
     }
   }
 
-  private void createStore(List<IdleNode> cluster) {
+  private void createStore(LocalCluster cluster) {
     StoreSpec.Builder store =
         StoreSpec.builder(STORE).identifierField("number", IdentifierType.INT64).replicas(nodes);
     for (long split = 1; split < partitions; split++) {
@@ -209,7 +201,7 @@ public final class IdleBenchCommand implements Callable<Integer> {
     }
     try (TidelineClient client =
         TidelineClient.builder()
-            .addresses(cluster.stream().map(IdleNode::endpoint).toArray(String[]::new))
+            .addresses(cluster.endpoints().toArray(String[]::new))
             .deadline(CREATE_MAX)
             .build()) {
       client.stores().create(store.build());
@@ -217,7 +209,7 @@ public final class IdleBenchCommand implements Callable<Integer> {
   }
 
   /** Waits until the use of the CPU no longer falls: compilers and first collections are over. */
-  private double settle(List<IdleNode> cluster) throws IOException, InterruptedException {
+  private double settle(LocalCluster cluster) throws IOException, InterruptedException {
     long begin = context.nanoClock().getAsLong();
     long best = Long.MAX_VALUE;
     int notBetter = 0;
@@ -231,15 +223,15 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return secondsSince(begin);
   }
 
-  private static long cpuMillis(List<IdleNode> cluster) throws IOException {
+  private static long cpuMillis(LocalCluster cluster) throws IOException {
     long sum = 0;
-    for (IdleNode node : cluster) {
-      sum += ProcessSample.of(PROCESSES, node.pid()).cpuMillis();
+    for (int node = 0; node < cluster.size(); node++) {
+      sum += ProcessSample.of(PROCESSES, cluster.pid(node)).cpuMillis();
     }
     return sum;
   }
 
-  private ObjectNode watch(List<IdleNode> cluster) throws IOException, InterruptedException {
+  private ObjectNode watch(LocalCluster cluster) throws IOException, InterruptedException {
     List<ProcessSample> first = samples(cluster);
     List<ProcessSample> last;
     long begin = context.nanoClock().getAsLong();
@@ -282,10 +274,10 @@ public final class IdleBenchCommand implements Callable<Integer> {
     return report;
   }
 
-  private static List<ProcessSample> samples(List<IdleNode> cluster) throws IOException {
+  private static List<ProcessSample> samples(LocalCluster cluster) throws IOException {
     List<ProcessSample> samples = new ArrayList<>();
-    for (IdleNode node : cluster) {
-      samples.add(ProcessSample.of(PROCESSES, node.pid()));
+    for (int node = 0; node < cluster.size(); node++) {
+      samples.add(ProcessSample.of(PROCESSES, cluster.pid(node)));
     }
     return samples;
   }

@@ -1,7 +1,7 @@
 /**
  * {@code tideline bench idle}: what a node with many partitions costs while nobody uses it, and how
  * long it takes to start. {@link io.tideline.tools.bench.idle.IdleBenchCommand} is the script,
- * {@code IdleNode} the process that is measured, {@code ProcessSample} what the system tells of it.
+ * {@code ProcessSample} what the system tells of a process.
  */
 @NullMarked
 package io.tideline.tools.bench.idle;

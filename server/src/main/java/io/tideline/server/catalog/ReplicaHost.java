@@ -9,6 +9,7 @@ import io.tideline.lsm.fs.FileSystem;
 import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
 import io.tideline.server.cluster.PeerAdmin;
+import io.tideline.server.cluster.PeerCalls;
 import io.tideline.server.cluster.Peers;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.GroupLogListener;
@@ -267,6 +268,11 @@ public final class ReplicaHost implements AutoCloseable {
   /** Log entries applied again at start, over all partitions. */
   public long replayedEntries() {
     return catalog().partitions().stream().mapToLong(p -> p.status().replayedEntries()).sum();
+  }
+
+  /** Passes calls on to the other nodes. */
+  public PeerCalls peerCalls() {
+    return peers.calls();
   }
 
   /** What the other nodes tell. */

@@ -16,10 +16,12 @@ public final class Peers implements AutoCloseable {
   private final Members members;
   private final PeerChannels channels = new PeerChannels();
   private final RemoteWrites writes = new RemoteWrites(channels);
+  private final PeerCalls calls;
   private final PeerAdmin admin = new PeerAdmin(channels);
 
   public Peers(Members members) {
     this.members = members;
+    this.calls = new PeerCalls(channels, members.self().nodeId());
   }
 
   public Members members() {
@@ -36,6 +38,11 @@ public final class Peers implements AutoCloseable {
       long partitionId, List<String> holders, LongFunction<Optional<PartitionReplica>> replicas) {
     return new RoutedPartition(
         partitionId, () -> replicas.apply(partitionId), members.of(holders), members, writes);
+  }
+
+  /** Passes calls on to other nodes. */
+  public PeerCalls calls() {
+    return calls;
   }
 
   /** What other nodes tell operators. */

@@ -314,6 +314,7 @@ public final class TidelineServer implements AutoCloseable {
         GrpcServices.create(
             host.catalog(),
             host.peerAdmin(),
+            host.peerCalls(),
             runner,
             config.count(ConfigKey.MESSAGE_BYTES_MAX),
             info::join,

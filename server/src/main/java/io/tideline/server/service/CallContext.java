@@ -24,6 +24,7 @@ final class CallContext {
 
   private final @Nullable Deadline callerDeadline;
   private final long waitMillisMax;
+  private final boolean forwarded;
   private final CallMemory memory;
   private long reservedBytes;
 
@@ -32,9 +33,23 @@ final class CallContext {
    * @param waitMillisMax longest wait for a partition, whatever the caller allows
    */
   CallContext(@Nullable Deadline callerDeadline, long waitMillisMax, CallMemory memory) {
+    this(callerDeadline, waitMillisMax, memory, false);
+  }
+
+  /**
+   * @param forwarded whether another node has passed the call on
+   */
+  CallContext(
+      @Nullable Deadline callerDeadline, long waitMillisMax, CallMemory memory, boolean forwarded) {
+    this.forwarded = forwarded;
     this.callerDeadline = callerDeadline;
     this.waitMillisMax = waitMillisMax;
     this.memory = memory;
+  }
+
+  /** Whether another node has passed the call on: it is not to be passed on again. */
+  boolean isForwarded() {
+    return forwarded;
   }
 
   /** Refuses work whose answer nobody waits for any more. */
@@ -111,7 +126,8 @@ final class CallContext {
     return future.get(millisLeft(), TimeUnit.MILLISECONDS);
   }
 
-  private long millisLeft() {
+  /** How long the call may still take. */
+  long millisLeft() {
     return callerDeadline == null
         ? waitMillisMax
         : Math.min(waitMillisMax, Math.max(0, callerDeadline.timeRemaining(TimeUnit.MILLISECONDS)));

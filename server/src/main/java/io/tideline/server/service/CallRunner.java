@@ -10,6 +10,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.tideline.server.cluster.PeerCalls;
 import io.tideline.server.metrics.RpcMetrics;
 import io.tideline.server.service.Marshallers.Reply;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,9 @@ public final class CallRunner {
     return (call, headers) -> {
       // Two, so that a second message is seen and refused rather than waited for.
       call.request(2);
-      UnaryListener<Q> listener = new UnaryListener<>(method, prototype, handler, call);
+      UnaryListener<Q> listener =
+          new UnaryListener<>(
+              method, prototype, handler, call, headers.containsKey(PeerCalls.FORWARDED_BY));
       InboundBudget.Arriving arriving = listener.arriving;
       if (arriving != null) {
         arriving.onRefused(() -> listener.fail(arriving.failure().toException(), 0));
@@ -76,12 +79,18 @@ public final class CallRunner {
     private byte @Nullable [] request;
     private boolean tooManyRequests;
 
-    UnaryListener(String method, Q prototype, Handler<Q> handler, ServerCall<byte[], Reply> call) {
+    UnaryListener(
+        String method,
+        Q prototype,
+        Handler<Q> handler,
+        ServerCall<byte[], Reply> call,
+        boolean forwarded) {
       this.prototype = prototype;
       this.handler = handler;
       this.call = call;
       this.measured = metrics.start(method);
-      this.context = new CallContext(Context.current().getDeadline(), waitMillisMax, memory);
+      this.context =
+          new CallContext(Context.current().getDeadline(), waitMillisMax, memory, forwarded);
     }
 
     @Override

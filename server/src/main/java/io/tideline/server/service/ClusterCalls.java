@@ -4,6 +4,8 @@ import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_OUT_OF_RANGE;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_NOT_FOUND;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.tideline.lsm.Damage;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.ListNodesRequest;
@@ -236,18 +238,18 @@ final class ClusterCalls {
           "names partition " + id + ", which has no other replica that could lead");
     }
     Replica replica = catalog.partition(id).orElse(null);
-    Optional<Member> leader =
-        replica == null
-            ? holders(id).stream().findFirst()
-            : replica.leader().flatMap(catalog.members()::byRaftAddress);
+    if (replica == null) {
+      return transferElsewhere(request, holders(id), context);
+    }
+    Optional<Member> leader = replica.leader().flatMap(catalog.members()::byRaftAddress);
     if (leader.isEmpty()) {
       throw unavailable(id, "has no leader at the moment");
     }
     if (target.equals(leader)) {
       return transferred(leader.get());
     }
-    if (replica == null || !leader.get().equals(catalog.members().self())) {
-      return Reply.of(context.awaitRead(peers.transferLeader(leader.get(), request)));
+    if (!leader.get().equals(catalog.members().self())) {
+      return transfer(request, leader.get(), context);
     }
     try {
       context.awaitRead(replica.transferLeader(target.map(Member::raftAddress)));
@@ -255,6 +257,47 @@ final class ClusterCalls {
       throw unavailable(id, "keeps its leader: " + e.getCause());
     }
     return transferred(newLeader(id, replica));
+  }
+
+  private Reply transfer(TransferLeaderRequest request, Member member, CallContext context)
+      throws Exception {
+    try {
+      return Reply.of(context.awaitRead(peers.transferLeader(member, request)));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof StatusRuntimeException told) {
+        throw ErrorMapper.fromStatus(told)
+            .map(Failure::toException)
+            .orElseGet(
+                () ->
+                    unavailable(
+                        request.getPartitionId(),
+                        "was to be handed over by node "
+                            + member.nodeId()
+                            + ", which does not answer: "
+                            + told.getStatus()));
+      }
+      throw e;
+    }
+  }
+
+  /** Any node with a replica knows the leader, if it is up. */
+  private Reply transferElsewhere(
+      TransferLeaderRequest request, List<Member> holders, CallContext context) throws Exception {
+    FailureException last = unavailable(request.getPartitionId(), "has no replica");
+    for (Member holder : holders) {
+      if (holder.equals(catalog.members().self())) {
+        continue;
+      }
+      try {
+        return transfer(request, holder, context);
+      } catch (FailureException e) {
+        if (ErrorMapper.code(e.failure().reason()) != Status.Code.UNAVAILABLE) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last;
   }
 
   private Member newLeader(long partitionId, Replica replica) throws InterruptedException {

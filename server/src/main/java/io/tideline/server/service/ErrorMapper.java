@@ -1,6 +1,7 @@
 package io.tideline.server.service;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -8,6 +9,7 @@ import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
 import io.tideline.proto.v1.ItemError;
 import io.tideline.proto.v1.PartitionDescriptor;
+import java.util.Optional;
 
 /**
  * The one place where failures take gRPC's form: a status code by reason, and one detail message.
@@ -80,6 +82,42 @@ final class ErrorMapper {
             .setMessage(Texts.shorten(failure.message(), Limits.ERROR_MESSAGE_CHARS_MAX))
             .addDetails(Any.pack(detail(failure)))
             .build());
+  }
+
+  /** What a node has told by {@link #toStatus}; empty if no node has spoken. */
+  static Optional<Failure> fromStatus(StatusRuntimeException status) {
+    com.google.rpc.Status told = StatusProto.fromThrowable(status);
+    if (told == null) {
+      return Optional.empty();
+    }
+    for (Any any : told.getDetailsList()) {
+      if (any.is(ErrorDetail.class)) {
+        try {
+          return Optional.of(failure(any.unpack(ErrorDetail.class), told.getMessage()));
+        } catch (InvalidProtocolBufferException e) {
+          throw new IllegalStateException("another node's error cannot be read", e);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What a node has told by {@link #toItemError}. */
+  static Failure fromItemError(ItemError error) {
+    return failure(error.getDetail(), "");
+  }
+
+  private static Failure failure(ErrorDetail detail, String message) {
+    return new Failure(
+        detail.getReason(),
+        message,
+        detail.getStore(),
+        detail.hasTimeline() ? detail.getTimeline() : null,
+        detail.getField(),
+        detail.getValue(),
+        detail.getLimit(),
+        detail.getRetryAfterMs(),
+        detail.hasPartition() ? detail.getPartition() : null);
   }
 
   /** The failure of one item of a call about several. */

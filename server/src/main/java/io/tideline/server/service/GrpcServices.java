@@ -5,6 +5,7 @@ import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.cluster.PeerAdmin;
+import io.tideline.server.cluster.PeerCalls;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -19,6 +20,7 @@ public final class GrpcServices {
    *
    * @param messageBytesMax limit of an encoded message
    * @param peers asks the other nodes
+   * @param calls passes calls on to them
    * @param node asked per call, for what is known only once the ports are open
    * @param logBytes bytes of the shared log on disk
    * @param replayedEntries log entries applied again at start
@@ -26,6 +28,7 @@ public final class GrpcServices {
   public static List<ServerServiceDefinition> create(
       Catalog catalog,
       PeerAdmin peers,
+      PeerCalls calls,
       CallRunner runner,
       int messageBytesMax,
       Supplier<NodeInfo> node,
@@ -33,11 +36,12 @@ public final class GrpcServices {
       LongSupplier replayedEntries) {
     StoreProtos protos = new StoreProtos(catalog, node);
     Stores stores = new Stores(catalog, protos);
+    Forwarding forwarding = new Forwarding(catalog.members(), calls::call);
     MessageValidator messages = new MessageValidator(messageBytesMax);
     return List.of(
         new StoreCalls(catalog, stores, protos).bind(runner),
-        timelines(stores, new TimelineValidator(messages), runner),
-        new MetaCalls(stores, messages).bind(runner),
+        timelines(stores, forwarding, new TimelineValidator(messages), runner),
+        new MetaCalls(stores, forwarding, messages).bind(runner),
         new ServiceTable(CursorServiceGrpc.getServiceDescriptor(), runner).build(),
         new AdminCalls(
                 catalog,
@@ -49,12 +53,12 @@ public final class GrpcServices {
   }
 
   private static ServerServiceDefinition timelines(
-      Stores stores, TimelineValidator validator, CallRunner runner) {
+      Stores stores, Forwarding forwarding, TimelineValidator validator, CallRunner runner) {
     TimelineWrites writes = new TimelineWrites(stores, validator);
     BatchWrites batches = new BatchWrites(stores, validator);
-    TimelineReads reads = new TimelineReads(stores, validator);
-    ManyTimelineReads many = new ManyTimelineReads(stores, validator);
-    SyncReads sync = new SyncReads(stores, validator);
+    TimelineReads reads = new TimelineReads(stores, forwarding, validator);
+    ManyTimelineReads many = new ManyTimelineReads(stores, forwarding, validator);
+    SyncReads sync = new SyncReads(stores, forwarding, validator);
     return new ServiceTable(TimelineServiceGrpc.getServiceDescriptor(), runner)
         .on(TimelineServiceGrpc.getAppendMethod(), writes::append)
         .on(TimelineServiceGrpc.getBatchAppendMethod(), batches::append)

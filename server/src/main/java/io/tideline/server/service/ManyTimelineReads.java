@@ -3,6 +3,7 @@ package io.tideline.server.service;
 import io.tideline.lsm.Direction;
 import io.tideline.lsm.ReadView;
 import io.tideline.lsm.RowCursor;
+import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
@@ -13,6 +14,7 @@ import io.tideline.proto.v1.LatestRequest;
 import io.tideline.proto.v1.LatestResponse;
 import io.tideline.proto.v1.LatestResult;
 import io.tideline.proto.v1.Projection;
+import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.service.Marshallers.Reply;
 import java.io.IOException;
 import java.util.List;
@@ -26,10 +28,12 @@ final class ManyTimelineReads {
   private static final int HEAD_BYTES = 128;
 
   private final Stores stores;
+  private final Forwarding forwarding;
   private final TimelineValidator validator;
 
-  ManyTimelineReads(Stores stores, TimelineValidator validator) {
+  ManyTimelineReads(Stores stores, Forwarding forwarding, TimelineValidator validator) {
     this.stores = stores;
+    this.forwarding = forwarding;
     this.validator = validator;
   }
 
@@ -39,7 +43,8 @@ final class ManyTimelineReads {
     List<byte[]> keys = ManyTimelines.encode(TIMELINES, request.getTimelinesList(), store);
     context.reserve(request.getSerializedSize() + (long) HEAD_BYTES * keys.size());
     HeadResult[] results = new HeadResult[keys.size()];
-    try (ManyTimelines many = ManyTimelines.open(stores, store, keys, request.getRead(), context)) {
+    try (ManyTimelines many =
+        ManyTimelines.open(stores, forwarding, store, keys, request.getRead(), context)) {
       many.forEachPartition(
           (view, places) -> {
             for (int place : places) {
@@ -48,6 +53,23 @@ final class ManyTimelineReads {
                   HeadResult.newBuilder()
                       .setHead(facts.toProto(request.getTimelines(place)))
                       .build();
+            }
+          });
+      many.forEachElsewhere(
+          (partition, places) -> {
+            HeadsRequest.Builder part = request.toBuilder().clearTimelines();
+            places.forEach(place -> part.addTimelines(request.getTimelines(place)));
+            HeadsResponse there =
+                forwarding.read(
+                    partition,
+                    TimelineServiceGrpc.getHeadsMethod(),
+                    part.build(),
+                    HeadsResponse.parser(),
+                    context);
+            Forwarding.requireCount(places.size(), there.getResultsCount());
+            many.note(there.getSessionToken());
+            for (int i = 0; i < places.size(); i++) {
+              results[places.get(i)] = there.getResults(i);
             }
           });
       HeadsResponse.Builder reply = HeadsResponse.newBuilder().setSessionToken(many.token());
@@ -73,7 +95,8 @@ final class ManyTimelineReads {
     context.reserve(Limits.PAGE_BYTES_DEFAULT);
     ReplyBuffer[] results = new ReplyBuffer[keys.size()];
     Coverage[] leftOut = new Coverage[keys.size()];
-    try (ManyTimelines many = ManyTimelines.open(stores, store, keys, request.getRead(), context)) {
+    try (ManyTimelines many =
+        ManyTimelines.open(stores, forwarding, store, keys, request.getRead(), context)) {
       many.forEachPartition(
           (view, places) -> {
             for (int place : places) {
@@ -84,6 +107,9 @@ final class ManyTimelineReads {
                       facts, CoverageStatus.COVERAGE_STATUS_MORE, facts.lastSequenceId(), true);
             }
           });
+      many.forEachElsewhere(
+          (partition, places) ->
+              latestElsewhere(request, partition, places, many, results, leftOut, context));
       ReplyBuffer reply = new ReplyBuffer();
       long budget = pageBudget(keys.size());
       for (int place = 0; place < results.length; place++) {
@@ -100,6 +126,44 @@ final class ManyTimelineReads {
       }
       reply.append(LatestResponse.newBuilder().setSessionToken(many.token()).build());
       return reply.toReply();
+    }
+  }
+
+  private void latestElsewhere(
+      LatestRequest request,
+      PartitionDescriptor partition,
+      List<Integer> places,
+      ManyTimelines many,
+      ReplyBuffer[] results,
+      Coverage[] leftOut,
+      CallContext context)
+      throws Exception {
+    LatestRequest.Builder part = request.toBuilder().clearTimelines();
+    places.forEach(place -> part.addTimelines(request.getTimelines(place)));
+    LatestResponse there =
+        forwarding.read(
+            partition,
+            TimelineServiceGrpc.getLatestMethod(),
+            part.build(),
+            LatestResponse.parser(),
+            context);
+    Forwarding.requireCount(places.size(), there.getResultsCount());
+    many.note(there.getSessionToken());
+    for (int i = 0; i < places.size(); i++) {
+      int place = places.get(i);
+      LatestResult result = there.getResults(i);
+      if (result.hasError()) {
+        many.fail(place, ErrorMapper.fromItemError(result.getError()));
+        continue;
+      }
+      results[place] = new ReplyBuffer();
+      results[place].append(result);
+      leftOut[place] =
+          result.getCoverage().toBuilder()
+              .setStatus(CoverageStatus.COVERAGE_STATUS_MORE)
+              .setNextSequenceId(result.getCoverage().getLastSequenceId())
+              .setHasMore(true)
+              .build();
     }
   }
 

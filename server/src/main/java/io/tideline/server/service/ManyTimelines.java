@@ -2,6 +2,7 @@ package io.tideline.server.service;
 
 import com.google.protobuf.ByteString;
 import io.tideline.lsm.ReadView;
+import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.ReadOptions;
 import io.tideline.proto.v1.TimelineId;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A read of many timelines of one store: groups them by partition, opens one view per partition,
- * all at once, and keeps what failed beside the timelines it concerns.
+ * all at once, and keeps what failed beside the timelines it concerns. Partitions without a replica
+ * here are read by calls to nodes that have one.
  *
  * <p>Lifetime: {@link #close} closes the views.
  */
@@ -30,10 +32,19 @@ final class ManyTimelines implements AutoCloseable {
     void read(ReadView view, List<Integer> places) throws Exception;
   }
 
+  /** Reads the timelines of one partition by a call to another node. */
+  interface ElsewhereReader {
+    void read(PartitionDescriptor partition, List<Integer> places) throws Exception;
+  }
+
+  /** Timelines of a partition that has no replica here. */
+  private record Elsewhere(PartitionDescriptor partition, List<Integer> places) {}
+
   private final StoreDescriptor store;
   private final List<byte[]> keys;
   private final Reads reads;
   private final Map<Partition, List<Integer>> groups = new LinkedHashMap<>();
+  private final Map<Long, Elsewhere> elsewhere = new LinkedHashMap<>();
   private final Map<Partition, ReadView> views = new LinkedHashMap<>();
   private final @Nullable Failure[] failures;
 
@@ -55,6 +66,7 @@ final class ManyTimelines implements AutoCloseable {
 
   static ManyTimelines open(
       Stores stores,
+      Forwarding forwarding,
       StoreDescriptor store,
       List<byte[]> keys,
       ReadOptions options,
@@ -62,7 +74,7 @@ final class ManyTimelines implements AutoCloseable {
       throws Exception {
     ManyTimelines many = new ManyTimelines(store, keys, new Reads(options, context));
     try {
-      many.group(stores);
+      many.group(stores, forwarding, context);
       many.openViews();
       return many;
     } catch (Throwable e) {
@@ -91,6 +103,45 @@ final class ManyTimelines implements AutoCloseable {
     runAll(tasks);
   }
 
+  /** How many partitions have no replica here. */
+  int partitionsElsewhere() {
+    return elsewhere.size();
+  }
+
+  /** How many partitions there are. */
+  int partitions() {
+    return elsewhere.size() + groups.size();
+  }
+
+  /**
+   * Runs the reader for every partition without a replica here, at once if there are several;
+   * failures stay with it.
+   */
+  void forEachElsewhere(ElsewhereReader reader) throws InterruptedException {
+    List<Runnable> tasks = new ArrayList<>();
+    for (Elsewhere there : elsewhere.values()) {
+      tasks.add(
+          () -> {
+            try {
+              reader.read(there.partition(), there.places());
+            } catch (Exception e) {
+              fail(there.places(), e);
+            }
+          });
+    }
+    runAll(tasks);
+  }
+
+  /** Notes the token of another node's answer. */
+  void note(ByteString token) {
+    reads.note(token);
+  }
+
+  /** Notes that the timeline at this place could not be read. */
+  void fail(int place, Failure failure) {
+    failures[place] = failure;
+  }
+
   /** What the session has seen after this read. */
   ByteString token() {
     return reads.token();
@@ -102,8 +153,17 @@ final class ManyTimelines implements AutoCloseable {
     views.clear();
   }
 
-  private void group(Stores stores) {
+  private void group(Stores stores, Forwarding forwarding, CallContext context) {
     for (int place = 0; place < keys.size(); place++) {
+      PartitionDescriptor partition = store.partitionOf(keys.get(place));
+      if (forwarding.isElsewhere(partition, context)) {
+        elsewhere
+            .computeIfAbsent(
+                partition.partitionId(), id -> new Elsewhere(partition, new ArrayList<>()))
+            .places()
+            .add(place);
+        continue;
+      }
       try {
         groups
             .computeIfAbsent(stores.route(store, keys.get(place)), p -> new ArrayList<>())

@@ -58,6 +58,7 @@ final class MetaCalls {
   private static final int UPDATE_LOCKS = 256;
 
   private final Stores stores;
+  private final Forwarding forwarding;
   private final MetaValidator validator;
   private final MessageValidator messages;
   private final MetaListing listing;
@@ -69,11 +70,12 @@ final class MetaCalls {
    */
   private final Lock[] updating = new Lock[UPDATE_LOCKS];
 
-  MetaCalls(Stores stores, MessageValidator messages) {
+  MetaCalls(Stores stores, Forwarding forwarding, MessageValidator messages) {
     this.stores = stores;
+    this.forwarding = forwarding;
     this.validator = new MetaValidator(messages);
     this.messages = messages;
-    this.listing = new MetaListing(stores, validator);
+    this.listing = new MetaListing(stores, forwarding, validator);
     Arrays.setAll(updating, i -> new ReentrantLock(true));
   }
 
@@ -127,6 +129,13 @@ final class MetaCalls {
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
     Partition partition = stores.route(store, key, request.getRoute());
+    // The put depends on what was read, so it is decided where that can be read.
+    Optional<Reply> elsewhere =
+        forwarding.write(
+            store.partitionOf(key), MetaServiceGrpc.getUpdateMetaMethod(), request, context);
+    if (elsewhere.isPresent()) {
+      return elsewhere.get();
+    }
     Lock lock = updating[Math.floorMod(Arrays.hashCode(key), UPDATE_LOCKS)];
     context.awaitLock(lock);
     try {
@@ -232,6 +241,13 @@ final class MetaCalls {
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
     Partition partition = stores.route(store, key, request.getRoute());
+    Optional<Reply> elsewhere =
+        forwarding.read(
+            store.partitionOf(key), MetaServiceGrpc.getGetMetaMethod(), request, context);
+    if (elsewhere.isPresent()) {
+      context.reserve(elsewhere.get().size());
+      return elsewhere.get();
+    }
     Reads reads = new Reads(request.getRead(), context);
     try (ReadView view = reads.view(partition)) {
       MetaRecord present =

@@ -12,6 +12,7 @@ import io.tideline.proto.v1.CoverageStatus;
 import io.tideline.proto.v1.ListMetaRequest;
 import io.tideline.proto.v1.ListMetaResponse;
 import io.tideline.proto.v1.Meta;
+import io.tideline.proto.v1.MetaServiceGrpc;
 import io.tideline.server.command.MetaRecord;
 import io.tideline.server.command.RecordTables;
 import io.tideline.server.identifier.IdentifierCodec;
@@ -20,7 +21,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MetaService.ListMeta: walks the partitions of a store in key order.
+ * MetaService.ListMeta: walks the partitions of a store in key order. From one that has no replica
+ * here a node that has one goes on, as far as it can: what it returns is added to the page.
  *
  * <p>A page token is a version byte and the encoded identifier the next page begins at; it must lie
  * within the range of the call it comes back with.
@@ -31,10 +33,12 @@ final class MetaListing {
   private static final FieldPath PAGE_TOKEN = FieldPath.of("page_token");
 
   private final Stores stores;
+  private final Forwarding forwarding;
   private final MetaValidator validator;
 
-  MetaListing(Stores stores, MetaValidator validator) {
+  MetaListing(Stores stores, Forwarding forwarding, MetaValidator validator) {
     this.stores = stores;
+    this.forwarding = forwarding;
     this.validator = validator;
   }
 
@@ -47,6 +51,16 @@ final class MetaListing {
 
     boolean isEmpty() {
       return end != null && Arrays.compareUnsigned(start, end) >= 0;
+    }
+
+    /** The part at and after a key. */
+    KeyRange from(byte[] key) {
+      return Arrays.compareUnsigned(key, start) > 0 ? new KeyRange(key, end) : this;
+    }
+
+    /** The empty part at the start. */
+    KeyRange nothing() {
+      return new KeyRange(start, start);
     }
 
     boolean overlaps(PartitionDescriptor partition) {
@@ -64,13 +78,66 @@ final class MetaListing {
         new Page(request, request.hasLimit() ? request.getLimit() : Limits.PAGE_ENTRIES_DEFAULT);
     Reads reads = new Reads(request.getRead(), context);
     for (PartitionDescriptor descriptor : store.partitions()) {
-      if (!range.isEmpty() && range.overlaps(descriptor) && !page.isFull()) {
+      if (range.isEmpty() || !range.overlaps(descriptor) || page.isFull()) {
+        continue;
+      }
+      if (forwarding.isElsewhere(descriptor, context)) {
+        range = readElsewhere(store, descriptor, range, page, reads, context);
+      } else if (page.hasBegun() && !forwarding.hasReplica(descriptor)) {
+        // Passed on to here for the partitions before: whoever did goes on with another node.
+        page.stopAt(descriptor.start());
+      } else {
+        page.begin();
         try (ReadView view = reads.view(stores.partition(store, descriptor))) {
           page.read(view, range);
         }
       }
     }
     return page.toReply(reads.token());
+  }
+
+  /** Adds what other nodes have of a partition, and after it; returns what is left to list. */
+  private KeyRange readElsewhere(
+      StoreDescriptor store,
+      PartitionDescriptor partition,
+      KeyRange range,
+      Page page,
+      Reads reads,
+      CallContext context)
+      throws Exception {
+    KeyRange left = range.from(partition.start());
+    while (!left.isEmpty() && left.overlaps(partition) && !page.isFull()) {
+      ListMetaResponse there =
+          forwarding.read(
+              partition,
+              MetaServiceGrpc.getListMetaMethod(),
+              page.rest(token(left.start())),
+              ListMetaResponse.parser(),
+              context);
+      reads.note(there.getSessionToken());
+      for (Meta meta : there.getMetasList()) {
+        if (!page.isFull()) {
+          page.add(
+              Identifiers.encode(FieldPath.of("metas"), true, meta.getTimeline(), store.schema()),
+              meta);
+        }
+      }
+      if (page.isFull()) {
+        return left;
+      }
+      if (there.getNextPageToken().isEmpty()) {
+        return left.nothing();
+      }
+      left = left.from(there.getNextPageToken().substring(1).toByteArray());
+      if (page.isComplete()) {
+        page.stopAt(left.start());
+      }
+    }
+    return left;
+  }
+
+  private static ByteString token(byte[] nextKey) {
+    return ByteString.copyFrom(new byte[] {TOKEN_VERSION}).concat(ByteString.copyFrom(nextKey));
   }
 
   private static KeyRange range(ListMetaRequest request, StoreDescriptor store) {
@@ -132,6 +199,7 @@ final class MetaListing {
     private final ListMetaResponse.Builder reply = ListMetaResponse.newBuilder();
     private long bytes;
     private byte @Nullable [] nextKey;
+    private boolean begun;
 
     Page(ListMetaRequest request, int entriesMax) {
       this.request = request;
@@ -143,25 +211,56 @@ final class MetaListing {
       return nextKey != null;
     }
 
+    /** Whether a partition was read. */
+    boolean hasBegun() {
+      return begun;
+    }
+
+    void begin() {
+      begun = true;
+    }
+
+    /** Whether it has as many entries as were asked for. */
+    boolean isComplete() {
+      return reply.getMetasCount() >= entriesMax;
+    }
+
+    /** Leaves the rest to the next page. */
+    void stopAt(byte[] key) {
+      nextKey = key;
+    }
+
+    /** The call for what is missing; of a full page, for whether there is a next one. */
+    ListMetaRequest rest(ByteString token) {
+      return request.toBuilder()
+          .setPageToken(token)
+          .setLimit(Math.max(1, entriesMax - reply.getMetasCount()))
+          .build();
+    }
+
+    /** Adds an entry, or notes that it does not fit. */
+    void add(byte[] key, Meta meta) {
+      int size = meta.getSerializedSize();
+      if (isComplete() || (reply.getMetasCount() > 0 && bytes + size > Limits.PAGE_BYTES_DEFAULT)) {
+        nextKey = key;
+      } else {
+        reply.addMetas(meta);
+        bytes += size;
+      }
+    }
+
     void read(ReadView view, KeyRange range) throws Exception {
       try (RecordCursor records =
           view.records(
               RecordTables.META, range.start().length == 0 ? null : range.start(), range.end())) {
         while (!isFull() && records.next()) {
           byte[] key = records.key();
-          Meta meta =
+          add(
+              key,
               MetaCalls.toProto(
                   Identifiers.decode(key),
                   MetaRecord.decode(records.value()),
-                  request.getProjection());
-          int size = meta.getSerializedSize();
-          if (reply.getMetasCount() >= entriesMax
-              || (reply.getMetasCount() > 0 && bytes + size > Limits.PAGE_BYTES_DEFAULT)) {
-            nextKey = key;
-          } else {
-            reply.addMetas(meta);
-            bytes += size;
-          }
+                  request.getProjection()));
         }
       }
     }
@@ -174,9 +273,7 @@ final class MetaListing {
       return Reply.of(
           reply
               .setStatus(CoverageStatus.COVERAGE_STATUS_MORE)
-              .setNextPageToken(
-                  ByteString.copyFrom(new byte[] {TOKEN_VERSION})
-                      .concat(ByteString.copyFrom(nextKey)))
+              .setNextPageToken(token(nextKey))
               .build());
     }
   }

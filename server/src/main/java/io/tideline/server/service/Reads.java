@@ -53,6 +53,13 @@ final class Reads {
     }
   }
 
+  /** Adds what another node's answer has shown. */
+  synchronized void note(ByteString token) {
+    if (!token.isEmpty()) {
+      seen = seen.and(SessionToken.decode(SESSION_TOKEN, token));
+    }
+  }
+
   /** What the session has seen after this call, for the reply. */
   synchronized ByteString token() {
     return seen.encode();

@@ -7,6 +7,7 @@ import io.tideline.manager.SequenceMode;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
+import io.tideline.proto.v1.Entry;
 import io.tideline.proto.v1.SyncPosition;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.SyncResponse;
@@ -30,10 +31,12 @@ final class SyncReads {
   private static final FieldPath POSITIONS = FieldPath.of("positions");
 
   private final Stores stores;
+  private final Forwarding forwarding;
   private final TimelineValidator validator;
 
-  SyncReads(Stores stores, TimelineValidator validator) {
+  SyncReads(Stores stores, Forwarding forwarding, TimelineValidator validator) {
     this.stores = stores;
+    this.forwarding = forwarding;
     this.validator = validator;
   }
 
@@ -43,8 +46,10 @@ final class SyncReads {
     List<byte[]> keys = encode(request, store);
     int bytesMax = TimelineReads.pageBytes(request.hasLimitBytes(), request.getLimitBytes());
     context.reserve(bytesMax + (long) request.getSerializedSize());
-    try (ManyTimelines many = ManyTimelines.open(stores, store, keys, request.getRead(), context)) {
-      return new Run(request, many, bytesMax).run();
+    try (ManyTimelines many =
+        ManyTimelines.open(stores, forwarding, store, keys, request.getRead(), context)) {
+      return new Run(request, many, bytesMax, new SyncElsewhere(forwarding, request, context))
+          .run();
     }
   }
 
@@ -70,6 +75,7 @@ final class SyncReads {
   private static final class Run {
     private final SyncRequest request;
     private final ManyTimelines many;
+    private final SyncElsewhere elsewhere;
     private final @Nullable TimelineFacts[] facts;
     private final @Nullable ReadView[] views;
     private final @Nullable ReplyBuffer[] results;
@@ -78,7 +84,8 @@ final class SyncReads {
     private long bytesLeft;
     private boolean any;
 
-    Run(SyncRequest request, ManyTimelines many, int bytesMax) {
+    Run(SyncRequest request, ManyTimelines many, int bytesMax, SyncElsewhere elsewhere) {
+      this.elsewhere = elsewhere;
       this.request = request;
       this.many = many;
       int count = request.getPositionsCount();
@@ -101,8 +108,14 @@ final class SyncReads {
               views[place] = view;
             }
           });
+      elsewhere.ask(many, (int) bytesLeft);
       for (int place : freshestFirst()) {
-        read(place);
+        SyncElsewhere.Answer answer = elsewhere.answer(place);
+        if (answer == null) {
+          read(place);
+        } else {
+          take(place, answer.result());
+        }
       }
       return compose();
     }
@@ -120,6 +133,10 @@ final class SyncReads {
     }
 
     private long lastAppendMillis(int place) {
+      SyncElsewhere.Answer answer = elsewhere.answer(place);
+      if (answer != null) {
+        return answer.lastAppendMillis();
+      }
       TimelineFacts known = facts[place];
       TimelineHead head = known == null ? null : known.head();
       return head == null ? 0 : head.lastAppendMillis();
@@ -146,6 +163,24 @@ final class SyncReads {
               .setTimeline(position.getTimeline())
               .setCoverage(coverage)
               .build());
+      results[place] = result;
+    }
+
+    /** As much of what another node has answered as the budget allows. */
+    private void take(int place, SyncResult answered) {
+      int count = 0;
+      for (Entry entry : answered.getEntriesList()) {
+        int size = entry.getSerializedSize();
+        if (any && (entriesLeft <= 0 || size > bytesLeft)) {
+          break;
+        }
+        count++;
+        entriesLeft--;
+        bytesLeft -= size;
+        any = true;
+      }
+      ReplyBuffer result = new ReplyBuffer();
+      result.append(SyncElsewhere.firstEntries(answered, count));
       results[place] = result;
     }
 

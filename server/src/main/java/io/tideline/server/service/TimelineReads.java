@@ -17,9 +17,11 @@ import io.tideline.proto.v1.GetResponse;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
+import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.service.Marshallers.Reply;
 import java.io.IOException;
+import java.util.Optional;
 
 /** The reads of TimelineService that are about one timeline. */
 final class TimelineReads {
@@ -27,10 +29,12 @@ final class TimelineReads {
   private static final FieldPath TIMELINE = FieldPath.of("timeline");
 
   private final Stores stores;
+  private final Forwarding forwarding;
   private final TimelineValidator validator;
 
-  TimelineReads(Stores stores, TimelineValidator validator) {
+  TimelineReads(Stores stores, Forwarding forwarding, TimelineValidator validator) {
     this.stores = stores;
+    this.forwarding = forwarding;
     this.validator = validator;
   }
 
@@ -43,6 +47,13 @@ final class TimelineReads {
     TimelineValidator.validateEntryId(
         FieldPath.of("sequence_id"), id, store.options().sequenceMode());
     Partition partition = stores.route(store, key, request.getRoute());
+    Optional<Reply> elsewhere =
+        forwarding.read(
+            store.partitionOf(key), TimelineServiceGrpc.getGetMethod(), request, context);
+    if (elsewhere.isPresent()) {
+      context.reserve(elsewhere.get().size());
+      return elsewhere.get();
+    }
     Reads reads = new Reads(request.getRead(), context);
     try (ReadView view = reads.view(partition)) {
       TimelineFacts facts = TimelineFacts.read(view, key, store);
@@ -100,6 +111,12 @@ final class TimelineReads {
     Partition partition = stores.route(store, key, request.getRoute());
     int bytesMax = pageBytes(request.hasLimitBytes(), request.getLimitBytes());
     context.reserve(bytesMax);
+    Optional<Reply> elsewhere =
+        forwarding.read(
+            store.partitionOf(key), TimelineServiceGrpc.getScanMethod(), request, context);
+    if (elsewhere.isPresent()) {
+      return elsewhere.get();
+    }
     ReplyBuffer reply = new ReplyBuffer();
     Reads reads = new Reads(request.getRead(), context);
     try (ReadView view = reads.view(partition)) {

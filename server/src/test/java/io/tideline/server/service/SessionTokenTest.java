@@ -16,6 +16,10 @@ final class SessionTokenTest {
 
   private static final FieldPath PATH = FieldPath.of("read").field("session_token");
 
+  static SessionToken parsed(ByteString token) {
+    return SessionToken.decode(PATH, token);
+  }
+
   @Test
   void joinedTokensAreTheTokenOfAllAndTheLargestIndexCounts() {
     ByteString joined =

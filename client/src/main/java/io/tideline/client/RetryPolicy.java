@@ -2,6 +2,7 @@ package io.tideline.client;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * configurable: only what cannot write twice is retried.
  *
  * <p>The n-th retry waits a random time between 0 and {@code min(maxBackoff, initialBackoff *
- * 2^(n-1))} (full jitter), but at least what the server asked for. A retry that would not fit into
- * the call's deadline is not begun; the call then fails with its last error at once.
+ * 2^(n-1))} (full jitter). If the server says when to come back, it waits at least that long, and
+ * at most three times that, if the above is longer. A retry that would not fit into the call's
+ * deadline is not begun; the call then fails with its last error at once.
  *
  * <p>Immutable; the {@code with} methods return changed copies.
  */
@@ -21,6 +23,12 @@ public final class RetryPolicy {
 
   /** A restart takes seconds: more than one try per second and client would only add load. */
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
+
+  /**
+   * How far beyond the server's hint the jitter reaches: wide enough to spread the callers, near
+   * enough that an election that is over is noticed.
+   */
+  private static final int HINT_SPREAD = 3;
 
   private static final RetryPolicy DEFAULTS =
       new RetryPolicy(INITIAL_BACKOFF, MAX_BACKOFF, Integer.MAX_VALUE, null);
@@ -101,7 +109,11 @@ public final class RetryPolicy {
     double exponential =
         initialBackoff.toNanos() * Math.pow(2, Math.min(failedAttempts - 1, Long.SIZE - 2));
     double ceiling = Math.min(maxBackoff.toNanos(), exponential);
-    return Math.max((long) (ceiling * random), retryAfterMillis * 1_000_000);
+    long hint = TimeUnit.MILLISECONDS.toNanos(retryAfterMillis);
+    if (hint > 0) {
+      ceiling = Math.min(ceiling, (double) HINT_SPREAD * hint);
+    }
+    return Math.max((long) (ceiling * random), hint);
   }
 
   @Override

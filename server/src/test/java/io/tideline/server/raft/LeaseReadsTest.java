@@ -56,7 +56,7 @@ final class LeaseReadsTest {
 
   @Test
   void withoutLeasesTheMajorityIsAskedWhateverTheReadWants() throws Exception {
-    start(Duration.ofSeconds(5), false);
+    start(Duration.ofSeconds(2), false);
     Host leader = cluster.leader(1, SOON);
     assertThat(byLease(leader)).isEqualTo("ok");
     closeOthers(leader);
@@ -92,19 +92,19 @@ final class LeaseReadsTest {
 
   @Test
   void leadershipIsHandedOverAlthoughTheMembersHaveHeardFromTheirLeader() throws Exception {
-    start(Duration.ofSeconds(5), true);
+    start(Duration.ofSeconds(3), true);
     Host old = cluster.leader(1, SOON);
     Host next = others(old).getFirst();
     await().atMost(SOON).until(() -> RaftHosts.applied(next, 1).contains("before"));
     long begin = System.nanoTime();
     old.groups.get(1L).transferLeader(Optional.of(next.name())).get(10, TimeUnit.SECONDS);
     assertThat(cluster.leader(1, SOON)).isSameAs(next);
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(2_500));
   }
 
   @Test
   void aMemberThatHearsFromItsLeaderVotesForNobodyElse() throws Exception {
-    start(Duration.ofSeconds(5), true);
+    start(Duration.ofSeconds(3), true);
     Host leader = cluster.leader(1, SOON);
     MemberNode voter = node(others(leader).getFirst());
     long term = NodeFacts.of(voter).term();

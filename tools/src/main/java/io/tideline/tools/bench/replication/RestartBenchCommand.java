@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Starts one node on this machine with memtables so large that nothing is flushed, appends until",
-      "its log holds that many MiB of values, kills it (kill -9) and starts it again: it has to apply",
-      "all of them. Ready is when it acknowledges an append. The log is in the page cache then.",
+      "its log has that many MiB, kills it (kill -9) and starts it again: it has to apply all of it.",
+      "Ready is when it acknowledges an append. The log is in the page cache then.",
       "",
       "Examples:",
       "  tideline bench restart --log-mib 64",
@@ -55,7 +55,16 @@ public final class RestartBenchCommand implements Callable<Integer> {
 
   private static final long MEBIBYTE = 1 << 20;
 
-  /** The log with what is around the values, segments reserved ahead, and a flush at the end. */
+  /** Small, so that little of the log on disk is unused. */
+  private static final long SEGMENT_MIB = 16;
+
+  /** The segment in use and one made ahead. */
+  private static final long UNUSED_SEGMENTS = 2;
+
+  /** After each of so many parts it is looked how large the log has become. */
+  private static final int FILL_STEPS = 16;
+
+  /** The log, segments reserved ahead, and a flush after the restart. */
   private static final long DISK_PER_LOG_BYTE = 4;
 
   /** A partition is flushed when it holds back an eighth of the backlog. */
@@ -65,12 +74,13 @@ public final class RestartBenchCommand implements Callable<Integer> {
 
   private static final List<Column> COLUMNS =
       List.of(
-          Column.number("Values in the log, MiB", "log_mib"),
+          Column.text("Log, MiB", "log_mib"),
           Column.number("Appends", "appends"),
           Column.number("Log entries applied again", "replayed_entries"),
           Column.number("Log entries flushed before", "flushed_entries"),
           Column.text("Ready after, s", "seconds"),
           Column.text("Of it until it answered, s", "serving_seconds"),
+          Column.text("CPU time of the process by then, s", "cpu_seconds"),
           Column.number("Lost", "lost"));
 
   private final ToolContext context;
@@ -82,7 +92,7 @@ public final class RestartBenchCommand implements Callable<Integer> {
       names = "--log-mib",
       paramLabel = "N",
       defaultValue = "512",
-      description = "MiB of values in the log (default: ${DEFAULT-VALUE}).")
+      description = "MiB of log, at least (default: ${DEFAULT-VALUE}).")
   private int logMib;
 
   @Option(
@@ -141,6 +151,7 @@ public final class RestartBenchCommand implements Callable<Integer> {
         "engine.memtable_bytes=1GiB",
         "memory.memtable_pool_bytes=2GiB",
         "memory.off_heap_bytes=4GiB",
+        "log.segment_bytes=" + SEGMENT_MIB + "MiB",
         "log.backlog_bytes_max=" + BACKLOG_PER_LOG_BYTE * logMib * MEBIBYTE);
   }
 
@@ -149,9 +160,9 @@ public final class RestartBenchCommand implements Callable<Integer> {
     node.startAll();
     var unusedPartitions = BenchStore.create(node.endpoints(), 1, partitions, TIMELINES);
     tell("filling its log");
-    long appended =
-        new Filler(context, node.endpoints(), TIMELINES, valueBytes).fill(logMib * MEBIBYTE);
+    long appended = fill(node);
     long flushed = flushedEntries(node);
+    long logBytes = logBytes(node);
     tell("killing it and starting it again");
     node.kill(0);
     long started = context.nanoClock().getAsLong();
@@ -161,6 +172,11 @@ public final class RestartBenchCommand implements Callable<Integer> {
         TidelineClient.builder().addresses(node.endpoint(0)).deadline(FIRST_APPEND).build()) {
       var unusedFirst =
           client.append(BenchStore.timeline(0), Message.builder().put("v", "first").build());
+      double cpuSeconds =
+          ProcessHandle.of(node.pid(0))
+              .flatMap(process -> process.info().totalCpuDuration())
+              .map(cpu -> cpu.toMillis() / 1e3)
+              .orElse(0.0);
       double seconds = (context.nanoClock().getAsLong() - started) / 1e9;
       NodeStatus status = client.admin().nodeStatus();
       long there =
@@ -174,16 +190,35 @@ public final class RestartBenchCommand implements Callable<Integer> {
               .mapToLong(head -> head.orThrow().lastSequenceId())
               .sum();
       return Json.object()
-          .put("log_mib", logMib)
+          .put("log_mib", rounded((double) logBytes / MEBIBYTE))
           .put("appends", appended)
           .put("replayed_entries", status.replayedEntries())
           .put("flushed_entries", flushed)
-          .put("log_bytes", status.logBytes())
           .put("seconds", rounded(seconds))
           .put("serving_seconds", rounded(serving.toMillis() / 1e3))
+          .put("cpu_seconds", rounded(cpuSeconds))
           .put("lost", appended + 1 - there)
           .put("partitions", partitions)
           .put("value_bytes", valueBytes);
+    }
+  }
+
+  /** Appends until the log is as large as asked for; tells how many. */
+  private long fill(LocalCluster node) throws InterruptedException {
+    Filler filler = new Filler(context, node.endpoints(), TIMELINES, valueBytes);
+    long appended = 0;
+    long logBytes = 0;
+    while (logBytes < logMib * MEBIBYTE) {
+      appended += filler.fill(Math.max(1, logMib / FILL_STEPS) * MEBIBYTE);
+      logBytes = logBytes(node);
+    }
+    return appended;
+  }
+
+  /** Bytes of the log that are surely in use: the size on disk contains what is reserved ahead. */
+  private static long logBytes(LocalCluster node) {
+    try (TidelineClient client = TidelineClient.builder().addresses(node.endpoint(0)).build()) {
+      return client.admin().nodeStatus().logBytes() - UNUSED_SEGMENTS * SEGMENT_MIB * MEBIBYTE;
     }
   }
 

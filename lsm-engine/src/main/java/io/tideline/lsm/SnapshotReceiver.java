@@ -98,7 +98,8 @@ public final class SnapshotReceiver implements Closeable {
       for (FileInfo file : offered) {
         fits |=
             file.name().equals(name)
-                && FileChecksum.matches(fileSystem, path, file.size(), file.crc32c());
+                && FileChecksum.matches(fileSystem, path, file.size(), file.crc32c())
+                && isSameTable(file, path);
       }
       if (fits) {
         try (StorageFile file = fileSystem.open(path, FileSystem.Mode.READ_WRITE)) {
@@ -108,6 +109,20 @@ public final class SnapshotReceiver implements Closeable {
       } else {
         fileSystem.delete(path);
       }
+    }
+  }
+
+  /**
+   * Replicas write the same tables under the same names, which differ in the header alone; and a
+   * header ends in its own checksum, so the checksum of the file does not depend on what it says.
+   */
+  private boolean isSameTable(FileInfo offer, Path path) throws IOException {
+    if (offer.isManifest()) {
+      return true;
+    }
+    try (StorageFile file = fileSystem.open(path, FileSystem.Mode.READ)) {
+      FileFrame.Header header = FileFrame.readHeader(file, path, FileFrame.Type.TABLE);
+      return header.engineId().equals(offer.engineId()) && header.fileId() == offer.fileId();
     }
   }
 

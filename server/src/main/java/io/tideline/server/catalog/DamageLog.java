@@ -25,10 +25,22 @@ final class DamageLog {
     this.dataDirectory = dataDirectory;
   }
 
-  void tell(PartitionReplica replica) {
+  /**
+   * @param repaired whether other members have the partition too, so that it is repaired from them
+   */
+  void tell(PartitionReplica replica, boolean repaired) {
     List<Damage> damage = replica.status().damage();
     for (Damage table : damage) {
-      if (told.add(table.file())) {
+      if (!told.add(table.file())) {
+        continue;
+      }
+      if (repaired) {
+        LOG.warn(
+            "partition {} has a DAMAGED table: {}. Reads of these keys fail here until the replica"
+                + " has another one's files, which it copies now",
+            replica.partitionId(),
+            table);
+      } else {
         LOG.error(
             "partition {} has a DAMAGED table: {}. Reads of these keys fail, all else is served; its"
                 + " files are not merged any more. Stop the node, run `tideline inspect --data {}"

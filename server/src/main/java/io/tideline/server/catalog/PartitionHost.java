@@ -2,6 +2,7 @@ package io.tideline.server.catalog;
 
 import io.tideline.lsm.CompactionScheme;
 import io.tideline.lsm.CorruptionException;
+import io.tideline.lsm.Damage;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EngineResources;
@@ -18,6 +19,7 @@ import io.tideline.server.replica.ExpiryClock;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReplicaContext;
 import io.tideline.server.replica.WriteOutcome;
+import io.tideline.server.transfer.ArrivedSnapshot;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,9 +53,32 @@ final class PartitionHost {
       PartitionReplica replica,
       TimelineStateMachine machine,
       ExpiryClock expiry,
-      boolean shared,
+      List<Member> holders,
       AtomicReference<PartitionOptions> wanted,
-      AtomicBoolean settingOptions) {}
+      AtomicBoolean settingOptions) {
+
+    boolean shared() {
+      return holders.size() > 1;
+    }
+  }
+
+  /** A partition whose own files were found damaged when it was to be opened. */
+  private record Unopened(
+      PartitionFailure failure, List<Member> holders, PartitionOptions options) {}
+
+  /**
+   * This node's copy of a partition that others have too, whose files are damaged.
+   *
+   * @param replica null if it could not be opened
+   * @param others who have one too, the leader first if it is known
+   * @param what the damage, for people
+   */
+  record DamagedCopy(
+      long partitionId,
+      @Nullable PartitionReplica replica,
+      Path directory,
+      List<Member> others,
+      String what) {}
 
   /**
    * Partitions opened or closed at the same time wait for each other by their id in so many groups.
@@ -61,6 +87,9 @@ final class PartitionHost {
 
   /** Directory of a partition of timelines: its id, which is at least 1. */
   private static final Pattern PARTITION_NAME = Pattern.compile("[1-9][0-9]{0,17}");
+
+  /** Where an engine keeps tables that were found damaged. */
+  private static final String QUARANTINE = "quarantine";
 
   private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
 
@@ -73,7 +102,7 @@ final class PartitionHost {
   private final Map<Long, Running> running = new ConcurrentHashMap<>();
 
   /** Partitions whose own files were found damaged at start; none of them is running. */
-  private final Map<Long, PartitionFailure> damaged = new ConcurrentHashMap<>();
+  private final Map<Long, Unopened> damaged = new ConcurrentHashMap<>();
 
   /**
    * @param directory the node's {@code partitions/}, which exists
@@ -97,6 +126,16 @@ final class PartitionHost {
     return Optional.ofNullable(running.get(partitionId)).map(Running::replica);
   }
 
+  /** Who has a replica of a partition that runs here, but for this node. */
+  List<Member> otherHolders(long partitionId) {
+    Running partition = running.get(partitionId);
+    return partition == null ? List.of() : others(partition.holders());
+  }
+
+  private List<Member> others(List<Member> holders) {
+    return holders.stream().filter(member -> !member.equals(members.self())).toList();
+  }
+
   /** Whether a partition that runs here has replicas elsewhere too. */
   boolean isShared(long partitionId) {
     Running partition = running.get(partitionId);
@@ -112,12 +151,13 @@ final class PartitionHost {
 
   /** Why a partition could not be opened; empty for one that runs or is not of this node. */
   Optional<PartitionFailure> failure(long partitionId) {
-    return Optional.ofNullable(damaged.get(partitionId));
+    return Optional.ofNullable(damaged.get(partitionId)).map(Unopened::failure);
   }
 
   /** Partitions that could not be opened, by id. */
   List<PartitionFailure> failures() {
     return damaged.values().stream()
+        .map(Unopened::failure)
         .sorted(Comparator.comparingLong(PartitionFailure::partitionId))
         .toList();
   }
@@ -232,7 +272,7 @@ final class PartitionHost {
         replica,
         machine,
         new ExpiryClock(replica, machine, context.clock()),
-        holders.size() > 1,
+        holders,
         new AtomicReference<>(options),
         new AtomicBoolean());
   }
@@ -260,22 +300,126 @@ final class PartitionHost {
       if (!e.file().startsWith(path(partitionId))) {
         throw e;
       }
-      PartitionFailure failure =
-          new PartitionFailure(
-              partitionId,
-              e.file() + " at offset " + e.offset(),
-              "partition "
-                  + partitionId
-                  + " cannot be opened: "
-                  + e.getMessage()
-                  + "; stop the node, run `tideline inspect --data "
-                  + directory.getParent()
-                  + " --verify`, restore the file from a copy and start the node again");
-      damaged.put(partitionId, failure);
-      LOG.error(
-          "{}. UNTIL THEN NOTHING OF IT IS SERVED, and the shared log keeps what is not in its files",
-          failure.message(),
-          e);
+      noteDamaged(partitionId, members.of(descriptor.replicas()), options, e);
+    }
+  }
+
+  private void noteDamaged(
+      long partitionId, List<Member> holders, PartitionOptions options, IOException e) {
+    PartitionFailure failure =
+        new PartitionFailure(
+            partitionId,
+            e instanceof CorruptionException damage
+                ? damage.file() + " at offset " + damage.offset()
+                : path(partitionId).toString(),
+            "partition "
+                + partitionId
+                + " cannot be opened: "
+                + e.getMessage()
+                + (holders.size() > 1
+                    ? "; it is repaired from another replica"
+                    : "; stop the node, run `tideline inspect --data "
+                        + directory.getParent()
+                        + " --verify`, restore the file from a copy and start the node again"));
+    damaged.put(partitionId, new Unopened(failure, holders, options));
+    LOG.error(
+        "{}. UNTIL THEN NOTHING OF IT IS SERVED, and the shared log keeps what is not in its files",
+        failure.message(),
+        e);
+  }
+
+  /** Damaged copies of partitions that other members have too: those can be repaired. */
+  List<DamagedCopy> damagedCopies() {
+    List<DamagedCopy> copies = new ArrayList<>();
+    running.forEach(
+        (id, partition) -> {
+          if (partition.shared()) {
+            damageOf(partition.replica())
+                .ifPresent(
+                    what -> copies.add(copy(id, partition.replica(), partition.holders(), what)));
+          }
+        });
+    damaged.forEach(
+        (id, unopened) -> {
+          if (unopened.holders().size() > 1) {
+            copies.add(copy(id, null, unopened.holders(), unopened.failure().place()));
+          }
+        });
+    copies.sort(Comparator.comparingLong(DamagedCopy::partitionId));
+    return copies;
+  }
+
+  private Optional<String> damageOf(PartitionReplica replica) {
+    Optional<String> stoppedOf =
+        replica
+            .failure()
+            .flatMap(PartitionHost::damage)
+            .filter(e -> e.file().startsWith(path(replica.partitionId())))
+            .map(Throwable::getMessage);
+    return stoppedOf.isPresent()
+        ? stoppedOf
+        : replica.status().damage().stream().findFirst().map(Damage::toString);
+  }
+
+  private DamagedCopy copy(
+      long id, @Nullable PartitionReplica replica, List<Member> holders, String what) {
+    String leader =
+        Optional.ofNullable(replica).flatMap(PartitionReplica::leader).orElse("unknown");
+    List<Member> others =
+        others(holders).stream()
+            .sorted(Comparator.comparing(member -> !member.raftAddress().equals(leader)))
+            .toList();
+    return new DamagedCopy(id, replica, path(id), others, what);
+  }
+
+  /**
+   * Closes a damaged copy, if it runs, replaces its files and opens it again.
+   *
+   * @return false if the copy is gone meanwhile, with its store
+   * @throws IOException if the content does not fit the log here; then the old files stay
+   */
+  boolean replaceContent(DamagedCopy copy, ArrivedSnapshot content)
+      throws IOException, InterruptedException {
+    long partitionId = copy.partitionId();
+    ReentrantLock lock = lockOf(partitionId);
+    lock.lockInterruptibly();
+    try {
+      Running old = running.get(partitionId);
+      Unopened unopened = damaged.get(partitionId);
+      List<Member> holders;
+      PartitionOptions options;
+      if (old != null && old.replica() == copy.replica()) {
+        holders = old.holders();
+        options = Objects.requireNonNull(old.wanted().get());
+      } else if (unopened != null && copy.replica() == null) {
+        holders = unopened.holders();
+        options = unopened.options();
+      } else {
+        return false;
+      }
+      close(partitionId);
+      try {
+        context.groups().adopt(partitionId, content.state().position());
+        content.install();
+        if (resources.fileSystem().exists(path(partitionId).resolve(QUARANTINE))) {
+          deleteTree(resources.fileSystem(), path(partitionId).resolve(QUARANTINE));
+        }
+      } finally {
+        reopen(partitionId, holders, options);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void reopen(long partitionId, List<Member> holders, PartitionOptions options) {
+    try {
+      running.put(partitionId, start(partitionId, holders, options, false));
+      damaged.remove(partitionId);
+    } catch (IOException e) {
+      // Whatever it is, the next repair begins with a partition that is not open.
+      noteDamaged(partitionId, holders, options, e);
     }
   }
 

@@ -99,6 +99,8 @@ public final class ReplicaHost implements AutoCloseable {
   private final PartitionHost partitions;
   private final PartitionReplica catalogReplica;
   private final DamageLog damage;
+  private final HandOver handOver;
+  private final ReplicaRepair repair;
 
   /** Opens in order and, when a step fails, closes what is open already in reverse order. */
   private ReplicaHost(
@@ -111,6 +113,7 @@ public final class ReplicaHost implements AutoCloseable {
     this.resources = resources;
     this.fatal = fatal;
     this.peers = new Peers(settings.members());
+    this.handOver = new HandOver(peers, answers);
     this.damage = new DamageLog(settings.dataDirectory());
     this.admission =
         new Admission(
@@ -122,9 +125,7 @@ public final class ReplicaHost implements AutoCloseable {
     fileSystem.createDirectories(partitionsDirectory);
     fileSystem.syncDirectory(settings.dataDirectory());
     this.transfers = openTransfers(fileSystem);
-    this.log =
-        GroupLog.open(
-            fileSystem, settings.dataDirectory().resolve("log"), logOptions(), new LogListener());
+    this.log = openLog(fileSystem);
     try {
       this.groups =
           JRaftGroups.start(
@@ -151,6 +152,7 @@ public final class ReplicaHost implements AutoCloseable {
                 resources,
                 context,
                 settings.members());
+        this.repair = new ReplicaRepair(partitions, peers, handOver, transfers, answers);
         Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
         CatalogStateMachine machine = openCatalog(engine);
         this.catalogReplica =
@@ -358,6 +360,26 @@ public final class ReplicaHost implements AutoCloseable {
     return admission.inFlightBytes();
   }
 
+  /** What is left of a damaged log must not be gone on with: it may have been acknowledged. */
+  private GroupLog openLog(FileSystem fileSystem) throws IOException {
+    Path data = settings.dataDirectory();
+    try {
+      return GroupLog.open(fileSystem, data.resolve("log"), logOptions(), new LogListener());
+    } catch (CorruptionException e) {
+      LOG.error(
+          "THE LOG IS DAMAGED: {}. What comes behind it was acknowledged and must not be lost. {}",
+          e.getMessage(),
+          settings.members().isAlone()
+              ? "Restore the file from a copy; `tideline inspect --data " + data + "` tells more"
+              : "The other members have it too: if all of them serve (`tideline cluster health`),"
+                  + " move "
+                  + data
+                  + " away and start this node again. It copies everything from them, and votes"
+                  + " when it has caught up");
+      throw e;
+    }
+  }
+
   private GroupLogOptions logOptions() {
     return GroupLogOptions.DEFAULT
         .withSegmentBytes(settings.logSegmentBytes())
@@ -370,10 +392,13 @@ public final class ReplicaHost implements AutoCloseable {
       partitions.tickExpiry();
       for (PartitionReplica replica : partitions.replicas()) {
         flushIfAdvised(replica);
-        damage.tell(replica);
+        handOver.ifDiskFull(replica, partitions.otherHolders(replica.partitionId()));
+        damage.tell(replica, partitions.isShared(replica.partitionId()));
       }
       flushIfAdvised(catalogReplica);
-      damage.tell(catalogReplica);
+      handOver.ifDiskFull(catalogReplica, settings.members().others());
+      damage.tell(catalogReplica, false);
+      repair.look();
       StoreCatalog stores = catalog.get();
       if (stores != null) {
         stores.lookAfter();
@@ -446,6 +471,7 @@ public final class ReplicaHost implements AutoCloseable {
     if (stores != null) {
       stores.stopChanges();
     }
+    repair.close();
     closeReplicas();
     peers.close();
     transfers.close();

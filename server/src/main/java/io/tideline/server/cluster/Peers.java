@@ -18,6 +18,7 @@ public final class Peers implements AutoCloseable {
   private final RemoteWrites writes = new RemoteWrites(channels);
   private final PeerCalls calls;
   private final PeerAdmin admin = new PeerAdmin(channels);
+  private final ReplicaOffers offers = new ReplicaOffers(channels);
 
   public Peers(Members members) {
     this.members = members;
@@ -48,6 +49,11 @@ public final class Peers implements AutoCloseable {
   /** What other nodes tell operators. */
   public PeerAdmin admin() {
     return admin;
+  }
+
+  /** Copies of other nodes' replicas. */
+  public ReplicaOffers offers() {
+    return offers;
   }
 
   /**

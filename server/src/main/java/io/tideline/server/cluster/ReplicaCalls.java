@@ -4,8 +4,12 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.tideline.lsm.RangeHash;
+import io.tideline.proto.internal.v1.FitToLeadRequest;
+import io.tideline.proto.internal.v1.FitToLeadResponse;
 import io.tideline.proto.internal.v1.HashRequest;
 import io.tideline.proto.internal.v1.HashResponse;
+import io.tideline.proto.internal.v1.OfferSnapshotRequest;
+import io.tideline.proto.internal.v1.OfferSnapshotResponse;
 import io.tideline.proto.internal.v1.ReplicaServiceGrpc;
 import io.tideline.proto.internal.v1.WriteApplied;
 import io.tideline.proto.internal.v1.WriteRefused;
@@ -95,6 +99,54 @@ final class ReplicaCalls extends ReplicaServiceGrpc.ReplicaServiceImplBase {
       answer.onError(
           Status.UNAVAILABLE.withDescription("not hashed: " + e).withCause(e).asException());
     }
+  }
+
+  @Override
+  public void offerSnapshot(
+      OfferSnapshotRequest request, StreamObserver<OfferSnapshotResponse> answer) {
+    Optional<PartitionReplica> replica = replicas.apply(request.getPartitionId());
+    if (replica.isEmpty()) {
+      answer.onError(
+          Status.NOT_FOUND
+              .withDescription("no replica of partition " + request.getPartitionId() + " is here")
+              .asException());
+      return;
+    }
+    var _ =
+        replica
+            .get()
+            .offerSnapshot()
+            .whenComplete(
+                (offer, error) -> {
+                  if (error == null) {
+                    // Nobody closes the offer: it is withdrawn when it is not read any more.
+                    answer.onNext(OfferSnapshotResponse.newBuilder().setUri(offer.uri()).build());
+                    answer.onCompleted();
+                  } else {
+                    answer.onError(
+                        Status.UNAVAILABLE
+                            .withDescription("no snapshot: " + error)
+                            .withCause(error)
+                            .asException());
+                  }
+                });
+  }
+
+  @Override
+  public void fitToLead(FitToLeadRequest request, StreamObserver<FitToLeadResponse> answer) {
+    replicas
+        .apply(request.getPartitionId())
+        .ifPresentOrElse(
+            replica -> {
+              answer.onNext(FitToLeadResponse.newBuilder().setUnfit(replica.unfitToLead()).build());
+              answer.onCompleted();
+            },
+            () ->
+                answer.onError(
+                    Status.NOT_FOUND
+                        .withDescription(
+                            "no replica of partition " + request.getPartitionId() + " is here")
+                        .asException()));
   }
 
   private static WriteOutcome<List<CommandResult>> notHere(long partitionId) {

@@ -37,6 +37,12 @@ final class GroupMetaStorage implements RaftMetaStorage {
     this.rejoining = group.meta().vote().startsWith(REJOINING);
   }
 
+  /** Of a group without a node: a newer term, in which no vote was given. The mark stays. */
+  static void raiseTerm(LogGroup group, long term) throws IOException {
+    String mark = group.meta().vote().startsWith(REJOINING) ? REJOINING : "";
+    GroupLog.await(group.saveMeta(new GroupMeta(term, mark)));
+  }
+
   synchronized boolean isRejoining() {
     return rejoining;
   }

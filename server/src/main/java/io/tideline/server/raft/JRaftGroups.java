@@ -24,7 +24,9 @@ import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.RpcFactoryHelper;
 import com.google.common.util.concurrent.MoreExecutors;
+import io.tideline.lsm.LogPosition;
 import io.tideline.server.log.GroupLog;
+import io.tideline.server.log.GroupMeta;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.RaftGroup;
 import io.tideline.server.replica.RaftGroups;
@@ -284,6 +286,28 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       return client;
     }
     throw new IllegalStateException("the node does not use our transport");
+  }
+
+  @Override
+  public void adopt(long partitionId, LogPosition position) throws IOException {
+    LogGroup group = log.group(partitionId);
+    GroupMeta meta = group.meta();
+    if (meta.term() == 0) {
+      throw new IOException("group " + partitionId + " has not joined its other members yet");
+    }
+    if (position.index() < group.firstIndex() - 1) {
+      throw new IOException(
+          "group "
+              + partitionId
+              + ": the content ends at "
+              + position.index()
+              + " and the log begins only at "
+              + group.firstIndex());
+    }
+    if (position.term() > meta.term()) {
+      // This member has not seen that term, so it has not voted in it.
+      GroupMetaStorage.raiseTerm(group, position.term());
+    }
   }
 
   @Override

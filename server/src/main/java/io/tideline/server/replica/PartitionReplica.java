@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   /** How long closing waits for writes that are in the log already; a sync takes milliseconds. */
   private static final long DRAIN_MILLIS = 5_000;
 
+  /** A full disk is noticed within a second; handing over takes some tens of milliseconds. */
+  private static final long HAND_OVER_MILLIS = 500;
+
   /** How long the group may take to count an entry that is applied; it takes microseconds. */
   private static final long FLUSH_RETRY_MILLIS = 2;
 
@@ -52,6 +56,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionReplica.class);
 
   private final long partitionId;
+  private final boolean shared;
   private final EngineSlot engine;
   private final EngineHome home;
   private final StateMachine stateMachine;
@@ -83,6 +88,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
       ReplicaContext context)
       throws IOException {
     this.partitionId = partitionId;
+    this.shared = members.size() > 1;
     this.home = home;
     this.engine = new EngineSlot(home, opened);
     this.stateMachine = stateMachine;
@@ -174,7 +180,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         refusal = context.admission().tryAcquire(write.bytes());
       }
       if (refusal != null) {
-        write.refused(refusal);
+        write.refused(followersMayHaveRoom(refusal));
         return write.future();
       }
     }
@@ -195,6 +201,14 @@ public final class PartitionReplica implements Replica, AutoCloseable {
   @Override
   public CompletableFuture<Void> transferLeader(Optional<String> member) {
     return group.transferLeader(member);
+  }
+
+  /** With other members, a full disk here is soon no obstacle: one of them takes over. */
+  private Refusal followersMayHaveRoom(Refusal refusal) {
+    return shared && refusal.reason() == Refusal.Reason.DISK_FULL
+        ? new Refusal(
+            refusal.reason(), refusal.detail(), refusal.used(), refusal.limit(), HAND_OVER_MILLIS)
+        : refusal;
   }
 
   private @Nullable Refusal refusedByPressure() {
@@ -236,9 +250,64 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     return closing ? shuttingDown() : null;
   }
 
+  /** Why this node's disk takes no writes of clients to this partition; empty while it does. */
+  public Optional<Refusal> diskFull() {
+    Refusal refusal = context.admission().nodeRefusal();
+    return Optional.ofNullable(refusal == null ? refusedByPressure() : refusal)
+        .filter(why -> why.reason() == Refusal.Reason.DISK_FULL);
+  }
+
+  /** Why it should not be made the leader, for people; empty text if it may. */
+  public String unfitToLead() {
+    PartitionStatus status = status();
+    if (status.role() != PartitionStatus.Role.FOLLOWER) {
+      return "is " + status.role();
+    }
+    if (!status.damage().isEmpty()) {
+      return "has damage: " + status.damage().getFirst();
+    }
+    return diskFull().map(full -> "is full: " + full.detail()).orElse("");
+  }
+
+  /** What stopped the replica for good; empty while nothing has. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  /**
+   * Flushes, and offers all of it for another member to copy.
+   *
+   * @return fails with an IOException if it cannot be had: a damaged table, a full disk, too many
+   *     snapshots under way
+   */
+  public CompletableFuture<SnapshotOffer> offerSnapshot() {
+    PartitionStatus.Role role = status().role();
+    if (role != PartitionStatus.Role.LEADER && role != PartitionStatus.Role.FOLLOWER) {
+      // Of one that is catching up the content ends somewhere in the past.
+      return CompletableFuture.failedFuture(
+          new IOException("partition " + partitionId + " is " + role + " here"));
+    }
+    return flush()
+        .thenApplyAsync(
+            flushed -> {
+              try {
+                return engine.offer(partitionId, context.transfers());
+              } catch (IOException e) {
+                throw new CompletionException(e);
+              }
+            },
+            context.answers());
+  }
+
   /** Hashes all content, for comparing replicas; as {@link Engine#rangeHash}. Blocks for long. */
   public RangeHash contentHash() throws IOException {
-    return engine.get().rangeHash(KeyRange.ALL);
+    Engine present = engine.get();
+    try {
+      return present.rangeHash(KeyRange.ALL);
+    } catch (CorruptionException damage) {
+      present.suspect(damage);
+      throw damage;
+    }
   }
 
   @Override

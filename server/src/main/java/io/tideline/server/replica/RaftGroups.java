@@ -1,5 +1,6 @@
 package io.tideline.server.replica;
 
+import io.tideline.lsm.LogPosition;
 import java.io.IOException;
 import java.util.List;
 
@@ -21,6 +22,16 @@ public interface RaftGroups {
 
   /** This node's Raft address: its name in its groups. */
   String self();
+
+  /**
+   * Makes term and vote of a closed group fit other members' content at a position. Its log needs
+   * no change: what it holds beyond is applied to that content, the rest is let go of.
+   *
+   * @throws IOException if the content must not be used: the log begins behind it, so entries would
+   *     be missing that this member may have acknowledged, or the member has no past of which it
+   *     could keep the promises
+   */
+  void adopt(long partitionId, LogPosition position) throws IOException;
 
   /** Deletes what the log holds of a group that is closed. */
   void destroy(long partitionId) throws IOException;

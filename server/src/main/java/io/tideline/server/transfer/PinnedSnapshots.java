@@ -1,8 +1,10 @@
 package io.tideline.server.transfer;
 
 import com.google.common.base.Ticker;
+import io.tideline.lsm.CorruptionException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineSnapshot;
+import io.tideline.lsm.EngineSnapshot.FileInfo;
 import io.tideline.lsm.fs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +35,17 @@ final class PinnedSnapshots {
     private final String id;
     private final long partitionId;
     private final EngineSnapshot snapshot;
+    private final Consumer<CorruptionException> suspect;
+    private final Map<String, SentFile> sent = new ConcurrentHashMap<>();
     private volatile long readAtNanos;
 
-    Pin(String id, long partitionId, EngineSnapshot snapshot, long readAtNanos) {
+    Pin(
+        String id,
+        long partitionId,
+        EngineSnapshot snapshot,
+        Consumer<CorruptionException> suspect,
+        long readAtNanos) {
+      this.suspect = suspect;
       this.id = id;
       this.partitionId = partitionId;
       this.snapshot = snapshot;
@@ -46,6 +58,53 @@ final class PinnedSnapshots {
 
     EngineSnapshot snapshot() {
       return snapshot;
+    }
+
+    /**
+     * Notes what was read of a file, which a reader does from its beginning to its end. One whose
+     * bytes are not what was written is reported to the engine: nobody could ever use it.
+     *
+     * @return whether nothing is wrong as far as is known
+     */
+    boolean verify(FileInfo file, long offset, byte[] bytes) {
+      if (offset == 0) {
+        sent.put(file.name(), new SentFile());
+      }
+      SentFile soFar = sent.get(file.name());
+      if (soFar == null || !soFar.add(offset, bytes) || offset + bytes.length < file.size()) {
+        return true;
+      }
+      sent.remove(file.name());
+      if (soFar.crc32c() == file.crc32c()) {
+        return true;
+      }
+      suspect.accept(
+          new CorruptionException(
+              snapshot.directory().resolve(file.name()),
+              0,
+              "a file with crc32c " + Integer.toHexString(file.crc32c()),
+              Integer.toHexString(soFar.crc32c())));
+      return false;
+    }
+  }
+
+  /** A file that is being read in order. */
+  private static final class SentFile {
+    private final CRC32C crc = new CRC32C();
+    private long end;
+
+    /** Whether the bytes follow those before. */
+    synchronized boolean add(long offset, byte[] bytes) {
+      if (offset != end) {
+        return false;
+      }
+      crc.update(bytes);
+      end += bytes.length;
+      return true;
+    }
+
+    synchronized int crc32c() {
+      return (int) crc.getValue();
     }
   }
 
@@ -88,7 +147,13 @@ final class PinnedSnapshots {
     }
     String id = UUID.randomUUID().toString();
     try {
-      Pin pin = new Pin(id, partitionId, engine.snapshot(path(partitionId, id)), ticker.read());
+      Pin pin =
+          new Pin(
+              id,
+              partitionId,
+              engine.snapshot(path(partitionId, id)),
+              engine::suspect,
+              ticker.read());
       pins.put(id, pin);
       return pin;
     } catch (IOException | RuntimeException e) {

@@ -53,7 +53,8 @@ final class SnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase 
     answer(
         observer,
         () -> {
-          EngineSnapshot snapshot = find(request.getPartitionId(), request.getSnapshotId());
+          EngineSnapshot snapshot =
+              find(request.getPartitionId(), request.getSnapshotId()).snapshot();
           DescribeSnapshotResponse.Builder response =
               DescribeSnapshotResponse.newBuilder()
                   .setLogIndex(snapshot.state().position().index())
@@ -71,11 +72,17 @@ final class SnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase 
     answer(
         observer,
         () -> {
-          EngineSnapshot snapshot = find(request.getPartitionId(), request.getSnapshotId());
+          PinnedSnapshots.Pin pin = find(request.getPartitionId(), request.getSnapshotId());
+          EngineSnapshot snapshot = pin.snapshot();
           FileInfo file = fileOf(snapshot, request.getName());
           int length = lengthOf(file, request);
           rate.pass(length);
           byte[] bytes = read(snapshot, file, request.getOffset(), length);
+          if (!pin.verify(file, request.getOffset(), bytes)) {
+            throw Status.FAILED_PRECONDITION
+                .withDescription(file.name() + " is damaged on the node that sends it")
+                .asException();
+          }
           CRC32C crc = new CRC32C();
           crc.update(bytes);
           sentBytes.addAndGet(length);
@@ -105,7 +112,7 @@ final class SnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase 
     observer.onCompleted();
   }
 
-  private EngineSnapshot find(long partitionId, String id) throws StatusException {
+  private PinnedSnapshots.Pin find(long partitionId, String id) throws StatusException {
     return pins.find(partitionId, id)
         .orElseThrow(
             () ->
@@ -116,8 +123,7 @@ final class SnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase 
                             + " has no snapshot \""
                             + id
                             + "\" here, or no longer: its leader will offer another one")
-                    .asException())
-        .snapshot();
+                    .asException());
   }
 
   private static FileInfo fileOf(EngineSnapshot snapshot, String name) throws StatusException {

@@ -7,6 +7,8 @@ import io.tideline.lsm.fs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -34,6 +36,10 @@ public final class SnapshotTransfers implements AutoCloseable {
   private final SnapshotService service;
   private final SnapshotFetch.Shared shared;
   private final Semaphore fetches;
+
+  /** Partitions of which a snapshot is arriving: each has one place for it. */
+  private final Set<Long> fetching = ConcurrentHashMap.newKeySet();
+
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("snapshot-pins").factory());
@@ -101,7 +107,12 @@ public final class SnapshotTransfers implements AutoCloseable {
       return SnapshotFetch.refused(
           shared, "not a member's snapshot of partition " + partitionId + ": " + uri);
     }
+    if (!fetching.add(partitionId)) {
+      return SnapshotFetch.refused(
+          shared, "a snapshot of partition " + partitionId + " is arriving already");
+    }
     if (!fetches.tryAcquire()) {
+      fetching.remove(partitionId);
       return SnapshotFetch.refused(
           shared,
           "this node receives "
@@ -109,7 +120,11 @@ public final class SnapshotTransfers implements AutoCloseable {
               + " snapshots already, which is its limit");
     }
     SnapshotFetch fetch = new SnapshotFetch(shared, parsed.get(), staging(partitionId), engine);
-    fetch.start(fetches::release);
+    fetch.start(
+        () -> {
+          fetching.remove(partitionId);
+          fetches.release();
+        });
     return fetch;
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -119,6 +120,43 @@ public final class Nodes
     ServerProcess node = new ServerProcess(name, directory, dataDirectory, config);
     started.add(node);
     return node;
+  }
+
+  /**
+   * Starts a cluster; returns when every node serves.
+   *
+   * @param settings of the nodes, in their order: node-1, node-2 …
+   * @param dataDirectories theirs
+   */
+  public List<ServerProcess> startCluster(List<NodeConfig> settings, List<Path> dataDirectories) {
+    List<Integer> raftPorts = settings.stream().map(one -> Ports.free()).toList();
+    List<Integer> grpcPorts = settings.stream().map(one -> Ports.free()).toList();
+    StringJoiner members = new StringJoiner(",");
+    for (int i = 0; i < settings.size(); i++) {
+      members.add(
+          "node-"
+              + (i + 1)
+              + "="
+              + ServerProcess.HOST
+              + ":"
+              + raftPorts.get(i)
+              + "/"
+              + grpcPorts.get(i));
+    }
+    List<ServerProcess> cluster = new ArrayList<>();
+    for (int i = 0; i < settings.size(); i++) {
+      cluster.add(
+          launch(
+              settings
+                  .get(i)
+                  .with("node.id", "node-" + (i + 1))
+                  .with("raft.port", raftPorts.get(i))
+                  .with("grpc.port", grpcPorts.get(i))
+                  .with("cluster.members", members.toString()),
+              dataDirectories.get(i)));
+    }
+    cluster.forEach(ServerProcess::awaitReady);
+    return cluster;
   }
 
   /** Copies a directory, as a backup of a stopped node's data would. */

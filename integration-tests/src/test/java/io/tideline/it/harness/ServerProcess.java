@@ -34,10 +34,10 @@ public final class ServerProcess implements AutoCloseable {
   private final Path directory;
   private final Path dataDirectory;
   private final NodeConfig config;
-  private final int grpcPort = Ports.free();
+  private final int grpcPort;
   private final int raftPort = Ports.free();
   private final int httpPort = Ports.free();
-  private final Wire wire = new Wire(HOST, grpcPort);
+  private final Wire wire;
   private ChildProcess process;
   private Duration startup = Duration.ZERO;
 
@@ -50,6 +50,10 @@ public final class ServerProcess implements AutoCloseable {
     this.directory = directory;
     this.dataDirectory = dataDirectory;
     this.config = config;
+    // The members of a cluster are told of before they start.
+    this.grpcPort =
+        config.settings().get("grpc.port") instanceof Integer port ? port : Ports.free();
+    this.wire = new Wire(HOST, grpcPort);
     this.process = launch();
   }
 
@@ -128,9 +132,14 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts a killed or stopped node again on the same data and ports; returns when it serves. */
   public ServerProcess restart() {
+    return relaunch().awaitReady();
+  }
+
+  /** As {@link #restart}, and does not wait: it may never serve. */
+  public ServerProcess relaunch() {
     assertThat(process.isAlive()).as("%s still runs", process).isFalse();
     process = launch();
-    return awaitReady();
+    return this;
   }
 
   /** How long the last start took until the node served, JVM start included. */

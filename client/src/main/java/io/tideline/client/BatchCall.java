@@ -28,7 +28,8 @@ final class BatchCall {
   }
 
   /**
-   * Sends the batch once, whatever the settings' retry policy. The future fails only if it is
+   * Sends the batch once, whatever the settings' retry policy, to the node that leads the partition
+   * of its first item; that one passes on what others lead. The future fails only if it is
    * cancelled.
    */
   static CompletableFuture<Replies> send(
@@ -43,6 +44,7 @@ final class BatchCall {
             BatchAppendRequest.newBuilder().setStore(store).addAllItems(wire).build(),
             WriteKind.REPEATABLE,
             store,
+            items.get(0).timeline(),
             settings.withRetryPolicy(RetryPolicy.never()));
     return Futures.handle(
         call,

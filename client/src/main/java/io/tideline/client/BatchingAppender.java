@@ -206,7 +206,9 @@ public final class BatchingAppender implements AutoCloseable {
     return queues.computeIfAbsent(
         store,
         name -> {
-          AppendQueue queue = new AppendQueue(name, options);
+          AppendQueue queue =
+              new AppendQueue(
+                  name, options, id -> caller.routes().leaderOf(new TimelineKey(name, id)));
           rotation.addLast(queue);
           return queue;
         });

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Caller {
 
-  private final Channel channel;
+  private final Channels channels;
   private final ClientClock clock;
+  private final Routes routes = new Routes(this);
 
   /** Calls under way, so that those waiting for their next attempt can be failed at close. */
   private final Set<Call> calls = ConcurrentHashMap.newKeySet();
@@ -32,8 +33,18 @@ final class Caller {
     void clientClosed();
   }
 
-  Caller(Channel channel, ClientClock clock) {
-    this.channel = channel;
+  /** The nodes of a cluster, as far as there are connections to them. */
+  interface Channels {
+
+    /** To any of the nodes. */
+    Channel any();
+
+    /** To one node; null while there is no connection, which is then begun. */
+    @Nullable Channel connected(ServerAddress node);
+  }
+
+  Caller(Channels channels, ClientClock clock) {
+    this.channels = channels;
     this.clock = clock;
   }
 
@@ -41,8 +52,25 @@ final class Caller {
     return clock;
   }
 
-  Channel channel() {
-    return channel;
+  Routes routes() {
+    return routes;
+  }
+
+  /** The nodes as failures name them. */
+  String authority() {
+    return channels.any().authority();
+  }
+
+  /**
+   * Where to send a call: to the node that leads the timeline's partition if it is known and
+   * connected, else to any.
+   *
+   * @param timeline what is written, null for what any node may serve
+   */
+  Channel channelFor(@Nullable TimelineKey timeline) {
+    ServerAddress leader = timeline == null ? null : routes.leaderOf(timeline);
+    Channel direct = leader == null ? null : channels.connected(leader);
+    return direct == null ? channels.any() : direct;
   }
 
   boolean isClosed() {
@@ -55,7 +83,21 @@ final class Caller {
       WriteKind kind,
       String store,
       CallSettings settings) {
-    RetryingCall<Q, R> call = new RetryingCall<>(this, method, request, kind, store, settings);
+    return call(method, request, kind, store, null, settings);
+  }
+
+  /**
+   * @param timeline a timeline the call writes to, whose leader it is sent to; null for any node
+   */
+  <Q, R> CompletableFuture<R> call(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      WriteKind kind,
+      String store,
+      @Nullable TimelineKey timeline,
+      CallSettings settings) {
+    RetryingCall<Q, R> call =
+        new RetryingCall<>(this, method, request, kind, store, timeline, settings);
     began(call);
     call.begin();
     return call.future();

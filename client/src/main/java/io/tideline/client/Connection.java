@@ -1,14 +1,19 @@
 package io.tideline.client;
 
+import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-final class Connection implements AutoCloseable {
+final class Connection implements Caller.Channels, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
@@ -47,6 +52,12 @@ final class Connection implements AutoCloseable {
   private final ClientClock clock;
   private final ThreadPoolExecutor executor;
   private final ManagedChannel channel;
+  private final String userAgent;
+
+  /** Connections of their own to nodes that lead something. Few: one per node of the cluster. */
+  private final Map<ServerAddress, ManagedChannel> direct = new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
   private final AtomicBoolean reconnecting = new AtomicBoolean();
 
   Connection(List<ServerAddress> addresses, String userAgent, ClientClock clock) {
@@ -59,19 +70,23 @@ final class Connection implements AutoCloseable {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             ClientThreads.factory("tideline-client-io"));
-    this.channel =
-        NettyChannelBuilder.forTarget(StaticAddresses.target(addresses))
-            .usePlaintext()
-            .executor(executor)
-            .offloadExecutor(executor)
-            .defaultLoadBalancingPolicy(addresses.size() > 1 ? "round_robin" : "pick_first")
-            .userAgent(userAgent(userAgent))
-            .maxInboundMessageSize(RESPONSE_BYTES_MAX)
-            .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-            .build();
+    this.userAgent = userAgent(userAgent);
+    this.channel = open(addresses);
     watch(ConnectivityState.IDLE);
+  }
+
+  private ManagedChannel open(List<ServerAddress> addresses) {
+    return NettyChannelBuilder.forTarget(StaticAddresses.target(addresses))
+        .usePlaintext()
+        .executor(executor)
+        .offloadExecutor(executor)
+        .defaultLoadBalancingPolicy(addresses.size() > 1 ? "round_robin" : "pick_first")
+        .userAgent(userAgent)
+        .maxInboundMessageSize(RESPONSE_BYTES_MAX)
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .build();
   }
 
   private static String userAgent(String application) {
@@ -80,8 +95,19 @@ final class Connection implements AutoCloseable {
     return application.isEmpty() ? own : application + " " + own;
   }
 
-  ManagedChannel channel() {
+  @Override
+  public Channel any() {
     return channel;
+  }
+
+  /** Never waits for a node: one that is away is reached through {@link #any} or not at all. */
+  @Override
+  public @Nullable Channel connected(ServerAddress node) {
+    if (closed) {
+      return null;
+    }
+    ManagedChannel own = direct.computeIfAbsent(node, address -> open(List.of(address)));
+    return own.getState(true) == ConnectivityState.READY ? own : null;
   }
 
   /** Follows the channel's state from the one last seen, and hurries it while it cannot connect. */
@@ -118,19 +144,32 @@ final class Connection implements AutoCloseable {
   /** Lets calls on their way finish for some seconds, then ends connections and threads. */
   @Override
   public void close() {
-    channel.shutdown();
+    closed = true;
+    List<ManagedChannel> all = new ArrayList<>(direct.values());
+    all.add(channel);
+    all.forEach(ManagedChannel::shutdown);
     try {
-      if (!channel.awaitTermination(CLOSE_GRACE_SECONDS, TimeUnit.SECONDS)) {
-        channel.shutdownNow();
-        if (!channel.awaitTermination(CLOSE_GRACE_SECONDS, TimeUnit.SECONDS)) {
+      if (!awaitTermination(all)) {
+        all.forEach(ManagedChannel::shutdownNow);
+        if (!awaitTermination(all)) {
           LOG.warn("connections to {} did not close in time", channel.authority());
         }
       }
     } catch (InterruptedException e) {
-      channel.shutdownNow();
+      all.forEach(ManagedChannel::shutdownNow);
       Thread.currentThread().interrupt();
     } finally {
       executor.shutdown();
     }
+  }
+
+  /** Whether all ended within {@link #CLOSE_GRACE_SECONDS} together. */
+  private boolean awaitTermination(List<ManagedChannel> all) throws InterruptedException {
+    long end = clock.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_GRACE_SECONDS);
+    boolean ended = true;
+    for (ManagedChannel one : all) {
+      ended &= one.awaitTermination(Math.max(0, end - clock.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+    return ended;
   }
 }

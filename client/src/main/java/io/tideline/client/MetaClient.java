@@ -71,6 +71,7 @@ public final class MetaClient {
             request,
             WriteKind.SINGLE,
             timeline.store(),
+            timeline,
             settings),
         response -> {
           settings.saw(response.getSessionToken());
@@ -105,6 +106,7 @@ public final class MetaClient {
             request.build(),
             WriteKind.SINGLE,
             timeline.store(),
+            timeline,
             settings),
         response -> {
           settings.saw(response.getSessionToken());
@@ -172,6 +174,7 @@ public final class MetaClient {
             request,
             WriteKind.SINGLE,
             timeline.store(),
+            timeline,
             settings),
         response -> {
           settings.saw(response.getSessionToken());

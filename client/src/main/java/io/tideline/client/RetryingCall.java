@@ -24,6 +24,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   private final Q request;
   private final WriteKind kind;
   private final String store;
+  private final @Nullable TimelineKey timeline;
   private final RetryPolicy policy;
   private final long deadlineNanoTime;
   private final CompletableFuture<R> future = new CompletableFuture<>();
@@ -40,12 +41,14 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
       Q request,
       WriteKind kind,
       String store,
+      @Nullable TimelineKey timeline,
       CallSettings settings) {
     this.caller = caller;
     this.method = method;
     this.request = request;
     this.kind = kind;
     this.store = store;
+    this.timeline = timeline;
     this.policy = settings.retryPolicy();
     this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
   }
@@ -80,7 +83,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
       number = ++attempts;
     }
     UnaryAttempt<Q, R> started =
-        UnaryAttempt.start(caller.channel(), method, request, attemptNanos(), this);
+        UnaryAttempt.start(caller.channelFor(timeline), method, request, attemptNanos(), this);
     boolean cancelled;
     synchronized (this) {
       cancelled = future.isCancelled();
@@ -104,7 +107,10 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   }
 
   @Override
-  public void succeeded(R response) {
+  public void succeeded(R response, boolean passedOn) {
+    if (passedOn) {
+      caller.routes().refresh(store);
+    }
     synchronized (this) {
       done = true;
       attempt = null;
@@ -115,6 +121,9 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   @Override
   public void failed(Status status, Metadata trailers, boolean sent) {
     Failure failure = RetryRules.judge(decode(status, trailers, sent), kind, sent);
+    if (timeline != null && status.getCode() == Status.Code.UNAVAILABLE) {
+      caller.routes().suspect(store);
+    }
     boolean retry;
     long delay;
     synchronized (this) {
@@ -143,7 +152,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
     }
     Failure failure = ErrorDecoder.ofCall(status, trailers, store);
     return !sent && status.getCode() == Status.Code.DEADLINE_EXCEEDED
-        ? failure.asUnreachable(caller.channel().authority())
+        ? failure.asUnreachable(caller.authority())
         : failure;
   }
 

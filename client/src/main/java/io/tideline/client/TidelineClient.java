@@ -157,6 +157,7 @@ public final class TidelineClient implements AutoCloseable {
                     WireEntries.toRequest(sent),
                     BatchCall.kind(sent),
                     sent.timeline().store(),
+                    sent.timeline(),
                     settings),
             response -> {
               settings.saw(response.getSessionToken());
@@ -245,6 +246,7 @@ public final class TidelineClient implements AutoCloseable {
                 request,
                 WriteKind.SINGLE,
                 timeline.store(),
+                timeline,
                 settings),
         response -> {
           settings.saw(response.getSessionToken());
@@ -281,6 +283,7 @@ public final class TidelineClient implements AutoCloseable {
                 request,
                 WriteKind.REPEATABLE,
                 timeline.store(),
+                timeline,
                 settings),
         response -> {
           settings.saw(response.getSessionToken());

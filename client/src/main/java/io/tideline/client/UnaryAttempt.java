@@ -21,7 +21,12 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
 
   /** Where the outcome goes. */
   interface Outcome<R> {
-    void succeeded(R response);
+    /**
+     * The call was served.
+     *
+     * @param passedOn whether the node passed it on to the one that leads
+     */
+    void succeeded(R response, boolean passedOn);
 
     /**
      * The call failed.
@@ -30,6 +35,10 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
      */
     void failed(Status status, Metadata trailers, boolean sent);
   }
+
+  /** Set by a node that did not lead what was written, and passed it on. */
+  private static final Metadata.Key<String> PASSED_ON =
+      Metadata.Key.of("tideline-passed-on", Metadata.ASCII_STRING_MARSHALLER);
 
   private final ClientCall<Q, R> call;
   private final Outcome<R> outcome;
@@ -89,7 +98,7 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
           trailers,
           sent);
     } else {
-      outcome.succeeded(answer);
+      outcome.succeeded(answer, trailers.containsKey(PASSED_ON));
     }
   }
 

@@ -1,10 +1,12 @@
 package io.tideline.client.testing;
 
+import io.grpc.ForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,11 +28,15 @@ public final class FakeServer implements AutoCloseable {
   private static final Metadata.Key<String> USER_AGENT =
       Metadata.Key.of("user-agent", Metadata.ASCII_STRING_MARSHALLER);
 
+  private static final Metadata.Key<String> PASSED_ON =
+      Metadata.Key.of("tideline-passed-on", Metadata.ASCII_STRING_MARSHALLER);
+
   private final FakeServices services = new FakeServices();
   private final ConcurrentLinkedQueue<String> userAgents = new ConcurrentLinkedQueue<>();
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private @Nullable Server server;
   private int port;
+  private volatile boolean leads = true;
 
   /** A running server on a free port. */
   public static FakeServer started() {
@@ -92,6 +98,11 @@ public final class FakeServer implements AutoCloseable {
     return services;
   }
 
+  /** Whether it decides what is written, or says that it passed every call on. */
+  public void lead(boolean decides) {
+    leads = decides;
+  }
+
   /** The user agents of all calls, in order. */
   public Iterable<String> userAgents() {
     return userAgents;
@@ -109,7 +120,17 @@ public final class FakeServer implements AutoCloseable {
         ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
       String userAgent = headers.get(USER_AGENT);
       userAgents.add(userAgent == null ? "" : userAgent);
-      return next.startCall(call, headers);
+      return next.startCall(
+          new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+            @Override
+            public void close(Status status, Metadata trailers) {
+              if (!leads) {
+                trailers.put(PASSED_ON, "1");
+              }
+              super.close(status, trailers);
+            }
+          },
+          headers);
     }
   }
 }

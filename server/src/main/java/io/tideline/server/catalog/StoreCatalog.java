@@ -132,11 +132,9 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<Partition> route(PartitionDescriptor partition) {
-    boolean elsewhereToo =
-        peers.members().of(partition.replicas()).stream()
-            .anyMatch(member -> !member.equals(peers.members().self()));
-    return elsewhereToo || partitions.find(partition.partitionId()).isPresent()
-        ? Optional.of(routed(partition))
+    RoutedPartition routed = routed(partition);
+    return !routed.isHereOnly() || partitions.find(partition.partitionId()).isPresent()
+        ? Optional.of(routed)
         : Optional.empty();
   }
 

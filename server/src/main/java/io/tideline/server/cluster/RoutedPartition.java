@@ -39,6 +39,7 @@ public final class RoutedPartition implements Partition {
   private final List<Member> holders;
   private final Members members;
   private final RemoteWrites remote;
+  private final boolean hereOnly;
 
   /**
    * @param local the replica on this node, asked per call
@@ -55,11 +56,17 @@ public final class RoutedPartition implements Partition {
     this.holders = List.copyOf(holders);
     this.members = members;
     this.remote = remote;
+    this.hereOnly = this.holders.equals(List.of(members.self()));
   }
 
   @Override
   public long partitionId() {
     return partitionId;
+  }
+
+  @Override
+  public boolean leads() {
+    return local.get().map(PartitionReplica::leads).orElse(false);
   }
 
   @Override
@@ -208,8 +215,9 @@ public final class RoutedPartition implements Partition {
             RETRY_AFTER_MILLIS);
   }
 
-  private boolean isHereOnly() {
-    return holders.equals(List.of(members.self()));
+  /** Whether no other node has a replica. */
+  public boolean isHereOnly() {
+    return hereOnly;
   }
 
   private Refusal closed() {

@@ -27,6 +27,9 @@ public interface Partition {
   /** Unique in the cluster. */
   long partitionId();
 
+  /** Whether writes are decided on this node; if not, they are passed on. */
+  boolean leads();
+
   /** Appends one entry. */
   CompletableFuture<WriteOutcome<AppendResult>> append(Command.Append append);
 

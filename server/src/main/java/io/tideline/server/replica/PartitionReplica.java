@@ -188,7 +188,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     return write.future();
   }
 
-  /** Whether writes are taken here, as far as this replica knows. */
+  /** As far as this replica knows. */
   public boolean leads() {
     return term != 0;
   }

@@ -1,5 +1,6 @@
 package io.tideline.server.service;
 
+import com.google.protobuf.ByteString;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
@@ -52,7 +53,8 @@ final class BatchWrites {
     Map<Partition, CompletableFuture<WriteOutcome<List<AppendResult>>>> writes =
         new LinkedHashMap<>();
     groups.forEach(
-        (partition, group) -> writes.put(partition, partition.appendBatch(group.commands())));
+        (partition, group) ->
+            writes.put(partition, context.writesTo(partition).appendBatch(group.commands())));
 
     BatchAppendResult[] results = new BatchAppendResult[request.getItemsCount()];
     List<Failure> refusals = new ArrayList<>();
@@ -61,6 +63,7 @@ final class BatchWrites {
       List<Integer> places = entry.getValue().places();
       switch (context.awaitWrite(Objects.requireNonNull(writes.get(partition)))) {
         case WriteOutcome.Applied<List<AppendResult>> applied -> {
+          ByteString token = TimelineWrites.token(partition, applied.position());
           for (int i = 0; i < places.size(); i++) {
             int place = places.get(i);
             results[place] =
@@ -69,8 +72,7 @@ final class BatchWrites {
                     ITEMS.index(place),
                     store,
                     request.getItems(place),
-                    partition,
-                    applied.position());
+                    token);
           }
         }
         case WriteOutcome.Refused<List<AppendResult>> refused -> {
@@ -124,13 +126,10 @@ final class BatchWrites {
       FieldPath path,
       StoreDescriptor store,
       BatchAppendItem item,
-      Partition partition,
-      long position) {
+      ByteString token) {
     return switch (result) {
       case AppendResult.Appended appended ->
-          BatchAppendResult.newBuilder()
-              .setOk(TimelineWrites.response(appended, partition, position))
-              .build();
+          BatchAppendResult.newBuilder().setOk(TimelineWrites.response(appended, token)).build();
       case AppendResult refused ->
           BatchAppendResult.newBuilder()
               .setError(

@@ -5,6 +5,7 @@ import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_OUTCOME_UNKNOWN;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
 
 import io.grpc.Deadline;
+import io.tideline.server.replica.Partition;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,7 @@ final class CallContext {
   private final boolean forwarded;
   private final CallMemory memory;
   private long reservedBytes;
+  private boolean passedOn;
 
   /**
    * @param callerDeadline null if the caller set none
@@ -72,6 +74,17 @@ final class CallContext {
   synchronized void releaseAll() {
     memory.release(reservedBytes);
     reservedBytes = 0;
+  }
+
+  /** Notes where the call is about to write, for {@link #isPassedOn}; returns it. */
+  Partition writesTo(Partition partition) {
+    passedOn |= !partition.leads();
+    return partition;
+  }
+
+  /** Whether another node decided something of what the call wrote. */
+  boolean isPassedOn() {
+    return passedOn;
   }
 
   /** Waits for a read, or for what else leaves nothing behind when it is given up. */

@@ -31,6 +31,10 @@ public final class CallRunner {
     Reply handle(Q request, CallContext context) throws Exception;
   }
 
+  /** Trailer of a reply to a write that another node decided: the caller may look up which. */
+  private static final Metadata.Key<String> PASSED_ON =
+      Metadata.Key.of("tideline-passed-on", Metadata.ASCII_STRING_MARSHALLER);
+
   private final CallMemory memory;
   private final RpcMetrics metrics;
   private final long waitMillisMax;
@@ -111,7 +115,11 @@ public final class CallRunner {
         Reply reply = run();
         call.sendHeaders(new Metadata());
         call.sendMessage(reply);
-        call.close(Status.OK, new Metadata());
+        Metadata trailers = new Metadata();
+        if (context.isPassedOn()) {
+          trailers.put(PASSED_ON, "1");
+        }
+        call.close(Status.OK, trailers);
         measured.finish(Status.Code.OK.name(), requestSize, reply.size());
       } catch (Exception e) {
         fail(e, requestSize);

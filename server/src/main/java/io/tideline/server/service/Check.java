@@ -64,7 +64,9 @@ final class Check {
 
   /** A list that must have an element and may have {@code max}. */
   static void count(FieldPath path, int count, int max, String whatToDo) {
-    required(count > 0, path, "give 1 to " + max);
+    if (count == 0) {
+      required(false, path, "give 1 to " + max);
+    }
     countAtMost(path, count, max, whatToDo);
   }
 

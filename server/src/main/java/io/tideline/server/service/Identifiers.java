@@ -24,7 +24,9 @@ final class Identifiers {
   /** The encoded form of a whole identifier. */
   static byte[] encode(
       FieldPath path, boolean present, TimelineId timeline, List<IdentifierField> schema) {
-    Check.required(present && timeline.getFieldsCount() > 0, path, "give " + describe(schema));
+    if (!present || timeline.getFieldsCount() == 0) {
+      Check.required(false, path, "give " + describe(schema));
+    }
     if (timeline.getFieldsCount() != schema.size()) {
       throw wrongArity(path, timeline.getFieldsCount(), schema, describe(schema));
     }

@@ -94,7 +94,7 @@ final class MetaCalls {
     StoreDescriptor store = stores.require(request.getStore());
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     long expected =
         request.getMustNotExist() ? Command.PutMeta.ABSENT : Command.PutMeta.ANY_VERSION;
     WriteOutcome.Applied<PutMetaResult> applied =
@@ -128,7 +128,7 @@ final class MetaCalls {
     StoreDescriptor store = stores.require(request.getStore());
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     // The put depends on what was read, so it is decided where that can be read.
     Optional<Reply> elsewhere =
         forwarding.write(
@@ -266,7 +266,7 @@ final class MetaCalls {
     StoreDescriptor store = stores.require(request.getStore());
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     WriteOutcome.Applied<DeleteMetaResult> applied =
         Outcomes.applied(context.awaitWrite(partition.deleteMeta(new Command.DeleteMeta(key))));
     return Reply.of(

@@ -9,6 +9,7 @@ import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_SEQUENCE_ID_EXISTS;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_SEQUENCE_MODE;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_TIMELINE_NOT_FOUND;
 
+import com.google.protobuf.ByteString;
 import io.tideline.manager.SequenceMode;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.proto.v1.AppendRequest;
@@ -48,7 +49,7 @@ final class TimelineWrites {
     requireAppends(store);
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     WriteOutcome.Applied<AppendResult> applied =
         Outcomes.applied(
             context.awaitWrite(
@@ -63,7 +64,7 @@ final class TimelineWrites {
                         request.getFirstAttemptTimeMs()))));
     return switch (applied.result()) {
       case AppendResult.Appended appended ->
-          Reply.of(response(appended, partition, applied.position()));
+          Reply.of(response(appended, token(partition, applied.position())));
       case AppendResult refused ->
           throw toFailure(refused, FieldPath.ROOT, store, request.getTimeline()).toException();
     };
@@ -92,15 +93,19 @@ final class TimelineWrites {
         StoredEntry.ofMessage(message));
   }
 
-  static AppendResponse response(
-      AppendResult.Appended appended, Partition partition, long position) {
+  /** What a session has seen that wrote at a position of a partition's log. */
+  static ByteString token(Partition partition, long position) {
+    return SessionToken.of(partition.partitionId(), position);
+  }
+
+  static AppendResponse response(AppendResult.Appended appended, ByteString sessionToken) {
     return AppendResponse.newBuilder()
         .setSequenceId(appended.sequenceId())
         .setPreviousSequenceId(appended.previousSequenceId())
         .setDuplicate(appended.duplicate())
         .setAppendTimeMs(appended.appendTimeMillis())
         .setDedupSinceMs(appended.dedupSinceMillis())
-        .setSessionToken(SessionToken.of(partition.partitionId(), position))
+        .setSessionToken(sessionToken)
         .build();
   }
 
@@ -157,7 +162,7 @@ final class TimelineWrites {
     }
     byte[] key =
         Identifiers.encode(TIMELINE, request.hasTimeline(), request.getTimeline(), store.schema());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     WriteOutcome.Applied<PutResult> applied =
         Outcomes.applied(
             context.awaitWrite(
@@ -175,7 +180,7 @@ final class TimelineWrites {
                   .setLastSequenceId(done.lastSequenceId())
                   .setReplaced(done.replaced())
                   .setAppendTimeMs(done.appendTimeMillis())
-                  .setSessionToken(SessionToken.of(partition.partitionId(), applied.position()))
+                  .setSessionToken(token(partition, applied.position()))
                   .build());
       case PutResult.SequenceIdExists exists ->
           throw Failure.of(
@@ -224,7 +229,7 @@ final class TimelineWrites {
     long through = request.getThroughSequenceId();
     FieldPath path = FieldPath.of("through_sequence_id");
     TimelineValidator.validateEntryId(path, through, store.options().sequenceMode());
-    Partition partition = stores.route(store, key, request.getRoute());
+    Partition partition = context.writesTo(stores.route(store, key, request.getRoute()));
     WriteOutcome.Applied<TrimResult> applied =
         Outcomes.applied(context.awaitWrite(partition.trim(new Command.Trim(key, through))));
     return switch (applied.result()) {
@@ -232,7 +237,7 @@ final class TimelineWrites {
           Reply.of(
               TrimResponse.newBuilder()
                   .setFirstRetainedSequenceId(done.firstRetainedSequenceId())
-                  .setSessionToken(SessionToken.of(partition.partitionId(), applied.position()))
+                  .setSessionToken(token(partition, applied.position()))
                   .build());
       case TrimResult.BeyondLast beyond ->
           throw Failure.of(

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -137,6 +138,13 @@ public final class ClusterBenchCommand implements Callable<Integer> {
       description = "Where the nodes keep their data (default: a temporary one, removed).")
   private @Nullable Path directory;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "A key of the nodes' configuration, for example engine.memtable_bytes=64m; repeat.")
+  private List<String> settings = new ArrayList<>();
+
   /**
    * @param mainClass of this program, for the processes it starts
    */
@@ -179,7 +187,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
             where,
             LocalCluster.Hosts.loopback(nodes),
             NodePorts.free(nodes),
-            List.of(),
+            settings,
             context.nanoClock())) {
       cluster.startAll();
       var _ = BenchStore.create(cluster.endpoints(), nodes, partitions, timelines);

@@ -46,7 +46,7 @@ public enum ConfigKey {
   CALL_BYTES("memory.call_bytes", ConfigType.AUTO_BYTES, 0, 8L << 20, 1L << 40),
   WRITE_BYTES("memory.write_bytes", ConfigType.AUTO_BYTES, 0, 8L << 20, 1L << 40),
 
-  ENGINE_MEMTABLE_BYTES("engine.memtable_bytes", ConfigType.BYTES, 32L << 20, 64L << 10, 1L << 30),
+  ENGINE_MEMTABLE_BYTES("engine.memtable_bytes", ConfigType.AUTO_BYTES, 0, 64L << 10, 1L << 30),
   ENGINE_BLOCK_BYTES("engine.block_bytes", ConfigType.BYTES, 16 << 10, 1 << 10, 1 << 20),
   ENGINE_FILTER_BITS("engine.filter_bits_per_key", ConfigType.NUMBER, 12, 1, 32),
   ENGINE_COMPRESSION("engine.compression", "lz4", "none|lz4|zstd"),

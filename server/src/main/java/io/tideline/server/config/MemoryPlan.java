@@ -6,6 +6,7 @@ package io.tideline.server.config;
  *
  * @param heapLimitBytes the JVM's -Xmx
  * @param memtablePoolBytes off-heap, memtables of all partitions
+ * @param memtableBytes at this size a memtable is flushed
  * @param blockCacheBytes off-heap, decompressed blocks of all partitions
  * @param networkBytes off-heap, Netty's buffers
  * @param callBytes heap, requests and replies of calls in flight
@@ -14,6 +15,7 @@ package io.tideline.server.config;
 public record MemoryPlan(
     long heapLimitBytes,
     long memtablePoolBytes,
+    long memtableBytes,
     long blockCacheBytes,
     long networkBytes,
     long callBytes,
@@ -35,6 +37,15 @@ public record MemoryPlan(
   private static final int HEAP_SHARE = 8;
 
   /**
+   * Share of the pool for one memtable: while one is flushed another fills up, and there is as much
+   * again for other partitions.
+   */
+  private static final int POOL_SHARE = 4;
+
+  /** Larger ones save little, and a crash replays what they hold. */
+  private static final long MEMTABLE_BYTES_MAX = 128L << 20;
+
+  /**
    * Fills in what is not configured.
    *
    * @param heapLimitBytes the JVM's -Xmx
@@ -47,15 +58,20 @@ public record MemoryPlan(
       offHeap =
           Math.max(OFF_HEAP_BYTES_MIN, Math.min(heapLimitBytes, machineBytes / MACHINE_SHARE));
     }
+    long pool = or(config, ConfigKey.MEMTABLE_POOL_BYTES, offHeap / 2);
     MemoryPlan plan =
         new MemoryPlan(
             heapLimitBytes,
-            or(config, ConfigKey.MEMTABLE_POOL_BYTES, offHeap / 2),
+            pool,
+            or(
+                config,
+                ConfigKey.ENGINE_MEMTABLE_BYTES,
+                Math.min(MEMTABLE_BYTES_MAX, pool / POOL_SHARE)),
             or(config, ConfigKey.BLOCK_CACHE_BYTES, offHeap / 4),
             or(config, ConfigKey.NETWORK_BYTES, offHeap / 4),
             or(config, ConfigKey.CALL_BYTES, heapLimitBytes / HEAP_SHARE),
             or(config, ConfigKey.WRITE_BYTES, heapLimitBytes / HEAP_SHARE));
-    plan.refuseIfImpossible(config, machineBytes);
+    plan.refuseIfImpossible(machineBytes);
     return plan;
   }
 
@@ -64,7 +80,7 @@ public record MemoryPlan(
     return given == 0 ? automatic : given;
   }
 
-  private void refuseIfImpossible(NodeConfig config, long machineBytes) throws ConfigException {
+  private void refuseIfImpossible(long machineBytes) throws ConfigException {
     if (heapLimitBytes + offHeapBytes() > machineBytes) {
       throw new ConfigException(
           "the heap limit of "
@@ -83,11 +99,10 @@ public record MemoryPlan(
               + mebibytes(heapLimitBytes)
               + "; raise -Xmx or lower them");
     }
-    long memtable = config.number(ConfigKey.ENGINE_MEMTABLE_BYTES);
-    if (memtable > memtablePoolBytes / 2) {
+    if (memtableBytes > memtablePoolBytes / 2) {
       throw new ConfigException(
           "engine.memtable_bytes is "
-              + mebibytes(memtable)
+              + mebibytes(memtableBytes)
               + ", more than half of the memtable pool of "
               + mebibytes(memtablePoolBytes)
               + ", so that writing would stop while one is flushed; lower it or raise"

@@ -213,11 +213,11 @@ public final class NodeConfig {
   /**
    * Settings of every engine; its scheme is that of stores whose entries live long, the others'
    * follows from their TTL. An engine's own disk reserve is the last line behind the node's, so it
-   * is never the larger one: what the node has admitted must still fit.
+   * is never the larger one: what the node has admitted must still fit. The size of memtables is
+   * {@link MemoryPlan}'s.
    */
   public EngineOptions engineOptions() {
     return EngineOptions.DEFAULTS
-        .withMemtableBytes(number(ConfigKey.ENGINE_MEMTABLE_BYTES))
         .withBlockBytes(count(ConfigKey.ENGINE_BLOCK_BYTES))
         .withFilterBitsPerKey(count(ConfigKey.ENGINE_FILTER_BITS))
         .withRunsPerTier(count(ConfigKey.ENGINE_RUNS_PER_TIER))

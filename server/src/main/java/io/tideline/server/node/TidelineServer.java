@@ -257,7 +257,7 @@ public final class TidelineServer implements AutoCloseable {
             raftAddress,
             ClusterSetup.members(config, raftAddress),
             Duration.ofMillis(config.number(ConfigKey.RAFT_ELECTION_TIMEOUT)),
-            config.engineOptions(),
+            config.engineOptions().withMemtableBytes(memory.memtableBytes()),
             config.count(ConfigKey.LOG_SEGMENT_BYTES),
             memory.writeBytes(),
             config.number(ConfigKey.DISK_RESERVE_BYTES),

@@ -8,6 +8,7 @@ import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.ReadOnlyOption;
+import com.alipay.sofa.jraft.util.Endpoint;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.Proposal;
@@ -80,6 +81,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   private volatile boolean broken;
 
   private volatile boolean closed;
+  private volatile Consumer<Endpoint> memberGone = member -> {};
 
   /** Starts the first node, and has it supervised until {@link #close}. */
   JRaftGroup(
@@ -105,6 +107,17 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
     rejoin.start(
         this::recreate,
         () -> Objects.requireNonNullElse(running.node().getLeaderId(), PeerId.emptyPeer()));
+  }
+
+  /** JRaft's node at present. */
+  Node node() {
+    return running.node();
+  }
+
+  /** Has it told of members whose process has ended. */
+  void onMemberGone(Consumer<Endpoint> told) {
+    memberGone = told;
+    running.client().onMemberGone(told);
   }
 
   /** Index of the last entry, durable or not. */
@@ -315,6 +328,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
       state.nodeEnded();
       between.make();
       running = maker.make();
+      running.client().onMemberGone(memberGone);
       broken = false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -36,6 +36,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -206,6 +209,9 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
                   startNode(partitionId, voters, supervised, meta, rejoin, hasPast.getAndSet(true)),
               supervisor,
               rejoin);
+      LeaderLoss loss = leaderLoss(partitionId, voters, group, rejoin);
+      supervised.onLeaderKnown(loss::leaderKnown);
+      group.onMemberGone(loss::memberGone);
       open.started(groupId, group);
       group.rejoin();
       return group;
@@ -213,6 +219,25 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       open.remove(groupId);
       throw e;
     }
+  }
+
+  /** The line begins at another member for each group, so that no member takes over all of them. */
+  private LeaderLoss leaderLoss(
+      long partitionId, List<PeerId> voters, JRaftGroup group, Rejoin rejoin) {
+    List<PeerId> inLine =
+        new ArrayList<>(voters.stream().sorted(Comparator.comparing(PeerId::toString)).toList());
+    Collections.rotate(inLine, Math.floorMod(partitionId, inLine.size()));
+    int timeoutMillis = Math.toIntExact(electionTimeout.toMillis());
+    return new LeaderLoss(
+        "partition " + partitionId,
+        self,
+        inLine,
+        group::node,
+        // With leases nobody may be elected before the old leader's has run out.
+        () -> !leaseReads && !rejoin.withholdsVotes(),
+        timeoutMillis,
+        timeoutMillis,
+        LeaderLoss.Delays.on(JRaftProcess.executor()));
   }
 
   private Rejoin.Answer ask(String groupId, PeerId member, long index)

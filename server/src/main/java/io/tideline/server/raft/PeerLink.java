@@ -9,6 +9,9 @@ import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.rpc.InvokeCallback;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.util.Endpoint;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -77,6 +80,7 @@ final class PeerLink {
   private final Executor threads;
   private final LongSupplier clock;
   private final Runnable connected;
+  private final Runnable gone;
   private final AtomicLong outstandingBytes = new AtomicLong();
 
   private volatile @Nullable Connection connection;
@@ -87,18 +91,31 @@ final class PeerLink {
   private boolean busy;
   private boolean closed;
   private int failures;
+
+  /** Whether {@link #gone} is to be called: the link was up, and it was not called since. */
+  private boolean awaited;
+
   private long nextAttemptMillis;
 
   /**
    * @param threads runs each task it is given on a thread of its own
    * @param connected called on such a thread whenever the link has come up
+   * @param gone called on such a thread when a link that was up cannot be made again because nobody
+   *     listens any more: the other process has ended
    */
-  PeerLink(Endpoint endpoint, Wire wire, Executor threads, LongSupplier clock, Runnable connected) {
+  PeerLink(
+      Endpoint endpoint,
+      Wire wire,
+      Executor threads,
+      LongSupplier clock,
+      Runnable connected,
+      Runnable gone) {
     this.endpoint = endpoint;
     this.wire = wire;
     this.threads = threads;
     this.clock = clock;
     this.connected = connected;
+    this.gone = gone;
     this.nextAttemptMillis = clock.getAsLong();
   }
 
@@ -148,6 +165,7 @@ final class PeerLink {
     synchronized (this) {
       busy = false;
       failures = 0;
+      awaited = true;
       if (closed) {
         made.close();
         return;
@@ -164,8 +182,11 @@ final class PeerLink {
       made.close();
     }
     int attempt;
+    boolean hasEnded;
     synchronized (this) {
       busy = false;
+      hasEnded = awaited && !closed && isRefused(cause);
+      awaited &= !hasEnded;
       attempt = failures++;
       long pause = BACKOFF_MILLIS_MIN << Math.min(attempt, 10);
       nextAttemptMillis = clock.getAsLong() + Math.min(pause, BACKOFF_MILLIS_MAX);
@@ -173,6 +194,21 @@ final class PeerLink {
     if (attempt == 0) {
       LOG.warn("member {} cannot be reached and is tried again: {}", endpoint, cause.getMessage());
     }
+    if (hasEnded) {
+      gone.run();
+    }
+  }
+
+  /** A host that is there says that nobody listens; one that is cut off says nothing. */
+  private static boolean isRefused(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException
+          && !(cause instanceof ConnectTimeoutException)
+          && !(cause instanceof NoRouteToHostException)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Asks for a sign of life; anything heard meanwhile counts as one. */

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ final class PeerLinks {
   /** Told of links that come up, so that their replicators start. */
   private final Set<ReplicatorGroup> listeners = ConcurrentHashMap.newKeySet();
 
+  private final Set<Consumer<Endpoint>> lossListeners = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean ticking = new AtomicBoolean();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("raft-links").factory());
@@ -109,7 +111,12 @@ final class PeerLinks {
 
   private PeerLink newLink(Endpoint endpoint) {
     return new PeerLink(
-        endpoint, new BoltWire(), threads, MonotonicClock.MILLIS, () -> connected(endpoint));
+        endpoint,
+        new BoltWire(),
+        threads,
+        MonotonicClock.MILLIS,
+        () -> connected(endpoint),
+        () -> gone(endpoint));
   }
 
   void addListener(ReplicatorGroup group) {
@@ -125,6 +132,22 @@ final class PeerLinks {
     PeerId peer = new PeerId(endpoint, 0);
     for (ReplicatorGroup group : listeners) {
       threads.execute(() -> group.checkReplicator(peer, true));
+    }
+  }
+
+  /** Has the listener told of members whose process has ended. */
+  void addLossListener(Consumer<Endpoint> listener) {
+    lossListeners.add(listener);
+  }
+
+  void removeLossListener(Consumer<Endpoint> listener) {
+    lossListeners.remove(listener);
+  }
+
+  /** Each on a thread of its own, for the same reason. */
+  private void gone(Endpoint endpoint) {
+    for (Consumer<Endpoint> listener : lossListeners) {
+      threads.execute(() -> listener.accept(endpoint));
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,11 @@ final class SharedClient implements RpcClient {
   private volatile BooleanSupplier withholdsVotes = () -> false;
 
   private volatile @Nullable Sending sending;
+
+  /** Told of members whose process has ended. */
+  private volatile Consumer<Endpoint> lossListener = member -> {};
+
+  private final Consumer<Endpoint> memberGone = member -> lossListener.accept(member);
   private @Nullable ReplicatorGroup listener;
   private volatile @Nullable PeerLinks links;
 
@@ -65,6 +71,7 @@ final class SharedClient implements RpcClient {
     if (listener != null) {
       acquired.addListener(listener);
     }
+    acquired.addLossListener(memberGone);
     links = acquired;
     return true;
   }
@@ -80,6 +87,7 @@ final class SharedClient implements RpcClient {
     if (listener != null) {
       used.removeListener(listener);
     }
+    used.removeLossListener(memberGone);
     used.release();
   }
 
@@ -97,6 +105,11 @@ final class SharedClient implements RpcClient {
   /** Has what is sent from now on looked at. */
   void sending(Sending by) {
     sending = by;
+  }
+
+  /** Tells the group of members whose process has ended. */
+  void onMemberGone(Consumer<Endpoint> told) {
+    lossListener = told;
   }
 
   /** Begins to connect, so that the link is up when it is first needed. */

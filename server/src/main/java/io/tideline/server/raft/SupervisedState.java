@@ -30,6 +30,7 @@ final class SupervisedState implements ReplicatedState {
   private final LongSupplier clock;
   private final AtomicReference<@Nullable RaftException> nodeError = new AtomicReference<>();
   private volatile boolean failed;
+  private volatile Runnable leaderKnown = () -> {};
 
   /** When leading began; 0 while not leading. */
   private volatile long leadingSinceMillis;
@@ -92,6 +93,12 @@ final class SupervisedState implements ReplicatedState {
   public void leaderStarted(long term) {
     leadingSinceMillis = clock.getAsLong();
     state.leaderStarted(term);
+    leaderKnown.run();
+  }
+
+  /** Has it told on JRaft's apply thread when the group has a leader. */
+  void onLeaderKnown(Runnable told) {
+    leaderKnown = told;
   }
 
   @Override
@@ -125,6 +132,7 @@ final class SupervisedState implements ReplicatedState {
   @Override
   public void followingStarted() {
     state.followingStarted();
+    leaderKnown.run();
   }
 
   @Override

@@ -13,7 +13,9 @@ final class MemoryPlanTest {
   void halfAGibibyteOfHeapTakesTheSameOffHeap() throws Exception {
     MemoryPlan plan = MemoryPlan.of(NodeConfig.defaults(), 512 * MIB, 8192 * MIB);
     assertThat(plan)
-        .isEqualTo(new MemoryPlan(512 * MIB, 256 * MIB, 128 * MIB, 128 * MIB, 64 * MIB, 64 * MIB));
+        .isEqualTo(
+            new MemoryPlan(
+                512 * MIB, 256 * MIB, 64 * MIB, 128 * MIB, 128 * MIB, 64 * MIB, 64 * MIB));
     assertThat(plan.offHeapBytes()).isEqualTo(512 * MIB);
     assertThat(plan.describe()).contains("heap up to 512 MiB", "off-heap up to 512 MiB");
   }

@@ -77,8 +77,7 @@ final class NodeConfigTest {
     assertThat(config.number(ConfigKey.ENGINE_SCRUB_RATE)).isEqualTo(16_777_216);
     assertThat(config.number(ConfigKey.DISK_RESERVE_BYTES)).isEqualTo(268_435_456);
     assertThat(config.number(ConfigKey.DROP_GRACE)).isEqualTo(259_200_000);
-    assertThat(config.engineOptions())
-        .isEqualTo(EngineOptions.DEFAULTS.withMemtableBytes(32L << 20));
+    assertThat(config.engineOptions()).isEqualTo(EngineOptions.DEFAULTS);
   }
 
   @Test

@@ -11,7 +11,9 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.TimeoutNowRequest;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.google.protobuf.ByteString;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -27,9 +29,15 @@ final class PeerLinkTest {
   private final Outcome outcome = new Outcome();
   private long now = 1_000_000;
   private int cameUp;
+  private int ended;
   private final PeerLink link =
       new PeerLink(
-          new Endpoint("127.0.0.1", 7421), network, Runnable::run, () -> now, () -> cameUp++);
+          new Endpoint("127.0.0.1", 7421),
+          network,
+          Runnable::run,
+          () -> now,
+          () -> cameUp++,
+          () -> ended++);
 
   @Test
   void aLinkIsUpOnceAPingWasAnswered() {
@@ -54,6 +62,33 @@ final class PeerLinkTest {
         .hasMessageContaining("not connected");
     assertThat(network.sent).isEmpty();
     assertThat(network.attempts).isEqualTo(1);
+  }
+
+  @Test
+  void aProcessHasEndedWhenItsPortRefusesAfterTheLinkWasUpAndThatIsToldOnce() {
+    network.refuses = true;
+    link.tick();
+    assertThat(ended).as("it was never up").isZero();
+    network.refuses = false;
+    now += PeerLink.BACKOFF_MILLIS_MAX;
+    link.tick();
+    for (int round = 1; round <= 2; round++) {
+      network.connections.getLast().close();
+      network.timesOut = true;
+      link.tick();
+      assertThat(ended).as("cut off is not ended").isEqualTo(round - 1);
+      network.timesOut = false;
+      network.refuses = true;
+      for (int i = 0; i < 3; i++) {
+        now += PeerLink.BACKOFF_MILLIS_MAX;
+        link.tick();
+      }
+      assertThat(ended).isEqualTo(round);
+      network.refuses = false;
+      now += PeerLink.BACKOFF_MILLIS_MAX;
+      link.tick();
+      assertThat(link.isUp()).isTrue();
+    }
   }
 
   @Test
@@ -203,6 +238,7 @@ final class PeerLinkTest {
     int attempts;
     int pings;
     boolean refuses;
+    boolean timesOut;
     boolean silent;
     boolean unsendable;
     Runnable beforePingFails = () -> {};
@@ -210,8 +246,11 @@ final class PeerLinkTest {
     @Override
     public Connection connect(Endpoint endpoint) throws RemotingException {
       attempts++;
+      if (timesOut) {
+        throw new RemotingException("nobody answers", new ConnectTimeoutException("on purpose"));
+      }
       if (refuses) {
-        throw new RemotingException("refused on purpose");
+        throw new RemotingException("refused on purpose", new ConnectException("refused"));
       }
       EmbeddedChannel channel = new EmbeddedChannel();
       connections.add(channel);

@@ -173,6 +173,37 @@ final class ReplicatedGroupsTest {
     }
   }
 
+  /**
+   * A process that is killed is not waited for: the election timeout is far longer than the test.
+   */
+  @Test
+  void groupsElectAtOnceWhenTheProcessOfTheirLeaderHasEnded() throws Exception {
+    Duration timeout = Duration.ofSeconds(8);
+    int groups = 30;
+    List<InetSocketAddress> addresses = RaftHosts.freeAddresses(3);
+    List<String> members = addresses.stream().map(a -> "127.0.0.1:" + a.getPort()).toList();
+    String goner = members.getFirst();
+    try (var process = new RaftHostProcess(directory, members, groups, timeout)) {
+      cluster = new RaftHosts(directory, addresses.subList(1, 3), List.of(goner), groups, timeout);
+      makeLeader(groups, goner);
+      process.kill();
+      long begin = System.nanoTime();
+      for (long group = 1; group <= groups; group++) {
+        cluster.write(group, "after", Duration.ofSeconds(60));
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(timeout);
+      // The timeout is the configured one again: the new leaders stay.
+      for (Host host : cluster.hosts) {
+        for (long group = 1; group <= groups; group++) {
+          NodeImpl node = node(host, group);
+          await()
+              .atMost(SOON)
+              .until(() -> node.getOptions().getElectionTimeoutMs() == timeout.toMillis());
+        }
+      }
+    }
+  }
+
   /** Has all groups led by a member elsewhere, by asking whoever leads until it is so. */
   private void makeLeader(int groups, String member) {
     await("all groups led by " + member)

@@ -139,10 +139,20 @@ public final class ClusterBenchCommand implements Callable<Integer> {
   private @Nullable Path directory;
 
   @Option(
+      names = "--message-keys",
+      arity = "1",
+      paramLabel = "true|false",
+      defaultValue = "true",
+      description =
+          "Whether each append has a key that makes it safe to repeat, as by default in the client"
+              + " (default: ${DEFAULT-VALUE}).")
+  private boolean messageKeys;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
-          "A key of the nodes' configuration, for example engine.memtable_bytes=64m; repeat.")
+          "A key of the nodes' configuration, for example engine.memtable_bytes=64MiB; repeat.")
   private List<String> settings = new ArrayList<>();
 
   /**
@@ -177,7 +187,8 @@ public final class ClusterBenchCommand implements Callable<Integer> {
   }
 
   private Load load() {
-    return new Load(timelines, valueBytes, inFlight, batchItems, calls, context.nanoClock());
+    return new Load(
+        timelines, valueBytes, inFlight, batchItems, calls, messageKeys, context.nanoClock());
   }
 
   private Figures cluster(Path where) throws IOException, InterruptedException {
@@ -264,6 +275,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
     top.put("nodes", nodes);
     top.put("partitions", partitions);
     top.put("value_bytes", valueBytes);
+    top.put("message_keys", messageKeys);
     top.put("in_flight", inFlight);
     top.put("batch", batchItems);
     top.put("seconds", seconds);

@@ -39,6 +39,7 @@ final class Load {
   private final int timelines;
   private final int inFlight;
   private final BatchingOptions batching;
+  private final boolean messageKeys;
   private final LongSupplier nanoClock;
   private final List<Message> messages = new ArrayList<>();
 
@@ -48,11 +49,13 @@ final class Load {
       int inFlight,
       int batchItems,
       int batchesInFlight,
+      boolean messageKeys,
       LongSupplier nanoClock) {
     this.timelines = timelines;
     this.inFlight = inFlight;
     this.batching =
         BatchingOptions.defaults().withMaxBatchItems(batchItems).withMaxInFlight(batchesInFlight);
+    this.messageKeys = messageKeys;
     this.nanoClock = nanoClock;
     Random random = new Random(1);
     for (int i = 0; i < VALUES; i++) {
@@ -82,6 +85,7 @@ final class Load {
             TidelineClient.builder()
                 .addresses(endpoints.toArray(String[]::new))
                 .deadline(DEADLINE)
+                .autoMessageKeys(messageKeys)
                 .build();
         BatchingAppender appender = client.batchingAppender(batching)) {
       long warm = nanoClock.getAsLong() + warmUp.toNanos();

@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param nodeId the node that sees it so
  * @param partition the partition
- * @param role LEADER, FOLLOWER, LEARNER, CANDIDATE, STARTING or FAILED
+ * @param role LEADER, FOLLOWER, LEARNER, CANDIDATE, STARTING, FAILED, or UNREACHABLE if the node
+ *     did not answer: then nothing else is known
  * @param term the Raft term
  * @param appliedIndex log entries up to this one are applied
  * @param flushedIndex content up to this entry is in table files, the rest in memory and in the log

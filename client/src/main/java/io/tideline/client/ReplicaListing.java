@@ -6,7 +6,7 @@ import java.util.List;
  * The replicas of partitions, each as its own node sees it.
  *
  * @param replicas by partition id, then by node id
- * @param silentNodeIds nodes that did not answer in time: what they hold is not listed
+ * @param silentNodeIds nodes that did not answer in time; their replicas are UNREACHABLE
  */
 public record ReplicaListing(List<PartitionStatus> replicas, List<String> silentNodeIds) {
 

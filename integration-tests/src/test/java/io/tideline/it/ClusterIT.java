@@ -64,8 +64,23 @@ class ClusterIT {
     }
   }
 
+  @Test
+  void nodesEndSoonAfterTheCommandThatStartedThemIsKilled() throws Exception {
+    try (ChildProcess dev =
+        nodes.cli().start("dev", "--nodes", "3", "--ephemeral", "--output", "json")) {
+      await("the cluster serves").atMost(LONG).until(() -> dev.output().contains("\"nodes\""));
+      List<Node> cluster = cluster(dev);
+      dev.kill9();
+      await("the nodes end")
+          .atMost(LONG)
+          .until(() -> cluster.stream().noneMatch(node -> ProcessHandle.of(node.pid()).isPresent()));
+    }
+  }
+
   private void use(List<Node> cluster) throws Exception {
     run(0, cluster, 0, "store", "create", "chat", "--id", "name:string");
+    // One copy of each partition, so that one of them is lost with each node.
+    run(0, cluster, 0, "store", "create", "lonely", "--id", "name:string", "--replicas", "1", "--split", "h", "--split", "p");
     TimelineKey timeline = TimelineKey.of("chat", "ana");
     try (TidelineClient client = client(cluster)) {
       for (int i = 1; i <= 30; i++) {
@@ -94,7 +109,13 @@ class ClusterIT {
       assertThat(client.scanPage(ScanSpec.of(timeline)).entries()).hasSize(32);
 
       assertThat(run(1, cluster, leader, "cluster", "health"))
-          .contains("2 of 3 nodes", "node-" + (target + 1) + " does not answer", "start it again");
+          .contains(
+              "UNAVAILABLE",
+              "of lonely has no leader",
+              "2 of 3 nodes",
+              "node-" + (target + 1) + " does not answer",
+              "start it again");
+      assertThat(run(0, cluster, leader, "partition", "list", "lonely")).contains("(silent)");
       assertThat(run(0, cluster, leader, "node", "list")).contains("down");
       assertThat(run(0, cluster, leader, "partition", "list")).contains("(silent)");
     }

@@ -26,10 +26,13 @@ import io.tideline.server.replica.Replica;
 import io.tideline.server.service.Marshallers.Reply;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -132,10 +135,58 @@ final class ClusterCalls {
       answer(one.getValue())
           .ifPresentOrElse(all::addAll, () -> reply.addSilentNodeIds(one.getKey().nodeId()));
     }
+    if (request.getAllNodes()) {
+      all.addAll(untold(request.getStore(), all, reply.getSilentNodeIdsList()));
+    }
     all.sort(
         Comparator.comparingLong((PartitionStatus s) -> s.getPartition().getPartitionId())
             .thenComparing(PartitionStatus::getNodeId));
     return Reply.of(reply.addAllPartitions(all).build());
+  }
+
+  /**
+   * Replicas that no node told of. Without them a partition whose nodes are all silent would be
+   * missing from the list, and everything would look well.
+   */
+  private List<PartitionStatus> untold(
+      String store, List<PartitionStatus> told, List<String> silentNodeIds) {
+    Map<Long, Set<String>> toldBy = new HashMap<>();
+    for (PartitionStatus status : told) {
+      toldBy
+          .computeIfAbsent(status.getPartition().getPartitionId(), id -> new HashSet<>())
+          .add(status.getNodeId());
+    }
+    List<PartitionStatus> untold = new ArrayList<>();
+    for (PartitionDescriptor partition : partitionsOf(store)) {
+      Set<String> tellers = toldBy.getOrDefault(partition.getPartitionId(), Set.of());
+      for (var replica : partition.getReplicasList()) {
+        if (!tellers.contains(replica.getNodeId())) {
+          boolean silent = silentNodeIds.contains(replica.getNodeId());
+          untold.add(
+              PartitionStatus.newBuilder()
+                  .setPartition(partition)
+                  .setNodeId(replica.getNodeId())
+                  .setRole(silent ? "UNREACHABLE" : "STARTING")
+                  .build());
+        }
+      }
+    }
+    return untold;
+  }
+
+  private List<PartitionDescriptor> partitionsOf(String store) {
+    List<PartitionDescriptor> partitions = new ArrayList<>();
+    List<StoreDescriptor> named;
+    if (store.isEmpty()) {
+      partitions.add(protos.catalogPartition());
+      named = catalog.list(false);
+    } else {
+      named = List.of(stores.require(store));
+    }
+    for (StoreDescriptor each : named) {
+      each.partitions().forEach(p -> partitions.add(protos.partition(each.name(), p)));
+    }
+    return partitions;
   }
 
   private List<PartitionStatus> ownReplicas(String store) {

@@ -23,6 +23,7 @@ record PartitionView(
     List<String> silent) {
 
   private static final String LEADER = "LEADER";
+  private static final String UNREACHABLE = "UNREACHABLE";
 
   static List<PartitionView> of(ReplicaListing listing) {
     Map<Long, List<PartitionStatus>> byPartition = new TreeMap<>();
@@ -34,12 +35,14 @@ record PartitionView(
     return byPartition.values().stream().map(PartitionView::of).toList();
   }
 
-  private static PartitionView of(List<PartitionStatus> replicas) {
+  private static PartitionView of(List<PartitionStatus> listed) {
+    List<PartitionStatus> replicas =
+        listed.stream().filter(status -> !status.role().equals(UNREACHABLE)).toList();
     Optional<PartitionStatus> leader =
         replicas.stream()
             .filter(status -> status.role().equals(LEADER))
             .reduce((a, b) -> a.term() >= b.term() ? a : b);
-    PartitionInfo partition = leader.orElse(replicas.getFirst()).partition();
+    PartitionInfo partition = leader.orElse(listed.getFirst()).partition();
     List<String> silent =
         partition.replicas().stream()
             .map(PartitionInfo.Replica::nodeId)

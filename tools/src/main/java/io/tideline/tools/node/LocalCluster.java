@@ -134,6 +134,8 @@ public final class LocalCluster implements AutoCloseable {
   /** Begins to start a node. */
   public void start(int node) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("server", "--data", data(node).toString()));
+    arguments.add("--parent");
+    arguments.add(Long.toString(ProcessHandle.current().pid()));
     List<String> all = new ArrayList<>();
     all.add("node.id=" + nodeId(node));
     if (size() > 1) {

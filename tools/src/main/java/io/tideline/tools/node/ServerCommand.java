@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,13 +51,35 @@ public final class ServerCommand implements Callable<Integer> {
       description = "A key of the configuration, for example grpc.port=7430; repeat for more.")
   private List<String> settings = new ArrayList<>();
 
+  @Option(
+      names = "--parent",
+      paramLabel = "PID",
+      hidden = true,
+      description = "Stop when this process has ended.")
+  private @Nullable Long parent;
+
   public ServerCommand(ToolContext context) {
     this.context = context;
   }
 
   @Override
   public Integer call() {
-    return ServerMain.run(configuration(context, config, data, settings));
+    NodeConfig configuration = configuration(context, config, data, settings);
+    if (parent != null) {
+      stopWith(parent);
+    }
+    return ServerMain.run(configuration);
+  }
+
+  /** A parent that is killed cannot stop its nodes, so they look after it. */
+  private static void stopWith(long parent) {
+    var _ =
+        ProcessHandle.of(parent)
+        .map(ProcessHandle::onExit)
+        .orElseGet(() -> CompletableFuture.completedFuture(null))
+        .thenRunAsync(
+            () -> System.exit(ExitCode.OK),
+            stop -> new Thread(stop, "tideline-parent-ended").start());
   }
 
   /**

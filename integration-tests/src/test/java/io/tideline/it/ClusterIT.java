@@ -73,14 +73,29 @@ class ClusterIT {
       dev.kill9();
       await("the nodes end")
           .atMost(LONG)
-          .until(() -> cluster.stream().noneMatch(node -> ProcessHandle.of(node.pid()).isPresent()));
+          .until(
+              () -> cluster.stream().noneMatch(node -> ProcessHandle.of(node.pid()).isPresent()));
     }
   }
 
   private void use(List<Node> cluster) throws Exception {
     run(0, cluster, 0, "store", "create", "chat", "--id", "name:string");
     // One copy of each partition, so that one of them is lost with each node.
-    run(0, cluster, 0, "store", "create", "lonely", "--id", "name:string", "--replicas", "1", "--split", "h", "--split", "p");
+    run(
+        0,
+        cluster,
+        0,
+        "store",
+        "create",
+        "lonely",
+        "--id",
+        "name:string",
+        "--replicas",
+        "1",
+        "--split",
+        "h",
+        "--split",
+        "p");
     TimelineKey timeline = TimelineKey.of("chat", "ana");
     try (TidelineClient client = client(cluster)) {
       for (int i = 1; i <= 30; i++) {

@@ -75,11 +75,11 @@ public final class ServerCommand implements Callable<Integer> {
   private static void stopWith(long parent) {
     var _ =
         ProcessHandle.of(parent)
-        .map(ProcessHandle::onExit)
-        .orElseGet(() -> CompletableFuture.completedFuture(null))
-        .thenRunAsync(
-            () -> System.exit(ExitCode.OK),
-            stop -> new Thread(stop, "tideline-parent-ended").start());
+            .map(ProcessHandle::onExit)
+            .orElseGet(() -> CompletableFuture.completedFuture(null))
+            .thenRunAsync(
+                () -> System.exit(ExitCode.OK),
+                stop -> new Thread(stop, "tideline-parent-ended").start());
   }
 
   /**

@@ -70,7 +70,7 @@ final class Routes {
                 DescribeStoreRequest.newBuilder().setName(store).build(),
                 WriteKind.READ,
                 store,
-                new CallSettings(REFRESH_DEADLINE_NANOS, RetryPolicy.never()))
+                CallSettings.of(REFRESH_DEADLINE_NANOS, RetryPolicy.never()))
             .handle(
                 (response, failure) -> {
                   learn(store, route, response, failure);

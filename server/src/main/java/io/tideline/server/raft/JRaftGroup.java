@@ -16,6 +16,7 @@ import io.tideline.server.replica.RaftGroup;
 import io.tideline.server.replica.Refusal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -240,7 +241,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   @Override
   public CompletableFuture<Void> transferLeader(Optional<String> member) {
-    PeerId target = PeerId.ANY_PEER;
+    PeerId target = successor();
     if (member.isPresent()) {
       target = new PeerId();
       if (!target.parse(member.get())) {
@@ -257,6 +258,26 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
     CompletableFuture<Void> result = new CompletableFuture<>();
     awaitHandover(node, result);
     return result;
+  }
+
+  /**
+   * The member to take over when none is named. JRaft's own choice is the one that has most of the
+   * log, which may well be one that has just been lost.
+   */
+  private PeerId successor() {
+    Incarnation now = running;
+    try {
+      List<PeerId> others =
+          now.node().listPeers().stream().filter(peer -> !peer.equals(self)).toList();
+      List<PeerId> reached =
+          others.stream().filter(peer -> now.client().checkConnection(peer.getEndpoint())).toList();
+      return reached.isEmpty() || reached.size() == others.size()
+          ? PeerId.ANY_PEER
+          : reached.getFirst();
+    } catch (IllegalStateException notLeading) {
+      LOG.debug("{} does not lead, so it hands nothing over", name(), notLeading);
+      return PeerId.ANY_PEER;
+    }
   }
 
   private static void awaitHandover(Node node, CompletableFuture<Void> result) {
@@ -302,7 +323,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   @Override
   public void handOver() {
-    Status asked = running.node().transferLeadershipTo(PeerId.ANY_PEER);
+    Status asked = running.node().transferLeadershipTo(successor());
     if (!asked.isOk()) {
       LOG.warn("{} cannot hand over: {}", name(), asked);
     }

@@ -50,6 +50,10 @@ public final class ClusterBenchCommand implements Callable<Integer> {
 
   private static final String HEAP = "1g";
   private static final int PARTITIONS_MAX = 1_000;
+
+  /** The echo does so little that it is compiled soon. */
+  private static final int ECHO_WARM_UP_SECONDS_MAX = 20;
+
   private static final Duration CONNECT_MAX = Duration.ofSeconds(30);
 
   private static final List<Column> COLUMNS =
@@ -100,14 +104,14 @@ public final class ClusterBenchCommand implements Callable<Integer> {
   @Option(
       names = "--in-flight",
       paramLabel = "N",
-      defaultValue = "4000",
+      defaultValue = "8000",
       description = "Messages not yet acknowledged (default: ${DEFAULT-VALUE}).")
   private int inFlight;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "500",
+      defaultValue = "1000",
       description = "Messages a call carries at most (default: ${DEFAULT-VALUE}).")
   private int batchItems;
 
@@ -128,8 +132,10 @@ public final class ClusterBenchCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "20",
-      description = "Seconds before that (default: ${DEFAULT-VALUE}).")
+      defaultValue = "100",
+      description =
+          "Seconds before that, until the JIT compilers are done; the echo needs 20 at most"
+              + " (default: ${DEFAULT-VALUE}).")
   private int warmUpSeconds;
 
   @Option(
@@ -142,10 +148,10 @@ public final class ClusterBenchCommand implements Callable<Integer> {
       names = "--message-keys",
       arity = "1",
       paramLabel = "true|false",
-      defaultValue = "true",
+      defaultValue = "false",
       description =
-          "Whether each append has a key that makes it safe to repeat, as by default in the client"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Whether each append has a key that makes it safe to repeat, as it has in the client if"
+              + " nothing else is said; the servers then look for it among those they know (default: ${DEFAULT-VALUE}).")
   private boolean messageKeys;
 
   @Option(
@@ -202,7 +208,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
             context.nanoClock())) {
       cluster.startAll();
       var _ = BenchStore.create(cluster.endpoints(), nodes, partitions, timelines);
-      return measure(cluster.endpoints(), () -> used(cluster));
+      return measure(cluster.endpoints(), warmUpSeconds, () -> used(cluster));
     }
   }
 
@@ -221,7 +227,8 @@ public final class ClusterBenchCommand implements Callable<Integer> {
             JavaLaunch.likeThisProcess(mainClass, HEAP),
             List.of("bench", "echo-node", "--port", Integer.toString(port)),
             where.resolve("echo.log"))) {
-      return measure(List.of("127.0.0.1:" + port), () -> ProcessUse.of(process.pid()));
+      int warmUp = Math.min(warmUpSeconds, ECHO_WARM_UP_SECONDS_MAX);
+      return measure(List.of("127.0.0.1:" + port), warmUp, () -> ProcessUse.of(process.pid()));
     }
   }
 
@@ -230,7 +237,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
     ProcessUse read() throws IOException, InterruptedException;
   }
 
-  private Figures measure(List<String> endpoints, Meter meter)
+  private Figures measure(List<String> endpoints, int warmUp, Meter meter)
       throws IOException, InterruptedException {
     AtomicReference<@Nullable ProcessUse> before = new AtomicReference<>();
     AtomicReference<@Nullable Long> clientBefore = new AtomicReference<>();
@@ -239,7 +246,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
         load()
             .run(
                 endpoints,
-                Duration.ofSeconds(warmUpSeconds),
+                Duration.ofSeconds(warmUp),
                 Duration.ofSeconds(seconds),
                 () -> {
                   try {

@@ -41,6 +41,9 @@ final class Caller {
 
     /** To one node; null while there is no connection, which is then begun. */
     @Nullable Channel connected(ServerAddress node);
+
+    /** Closes connections of their own to all other nodes, when the calls on them have ended. */
+    void keepOnly(Set<ServerAddress> nodes);
   }
 
   Caller(Channels channels, ClientClock clock) {
@@ -56,6 +59,10 @@ final class Caller {
     return routes;
   }
 
+  Channels channels() {
+    return channels;
+  }
+
   /** The nodes as failures name them. */
   String authority() {
     return channels.any().authority();
@@ -67,10 +74,12 @@ final class Caller {
    *
    * @param timeline what is written, null for what any node may serve
    */
-  Channel channelFor(@Nullable TimelineKey timeline) {
+  UnaryAttempt.Way wayOf(@Nullable TimelineKey timeline) {
     ServerAddress leader = timeline == null ? null : routes.leaderOf(timeline);
     Channel direct = leader == null ? null : channels.connected(leader);
-    return direct == null ? channels.any() : direct;
+    return direct == null
+        ? new UnaryAttempt.Way(channels.any(), true)
+        : new UnaryAttempt.Way(direct, false);
   }
 
   boolean isClosed() {

@@ -8,6 +8,7 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * complete calls.
  *
  * <p>gRPC waits up to two minutes between attempts to connect to a node that was away for long.
- * Here a failing channel is told to try again within a second: see {@link #watch}.
+ * Here a failing channel is told to try again within a second: see {@link Hurrying}.
  *
  * <p>Thread-safe.
  */
@@ -54,11 +55,13 @@ final class Connection implements Caller.Channels, AutoCloseable {
   private final ManagedChannel channel;
   private final String userAgent;
 
-  /** Connections of their own to nodes that lead something. Few: one per node of the cluster. */
+  /**
+   * Connections of their own to nodes that lead something. Few: one per node of the cluster.
+   * Changed under the lock of this.
+   */
   private final Map<ServerAddress, ManagedChannel> direct = new ConcurrentHashMap<>();
 
   private volatile boolean closed;
-  private final AtomicBoolean reconnecting = new AtomicBoolean();
 
   Connection(List<ServerAddress> addresses, String userAgent, ClientClock clock) {
     this.clock = clock;
@@ -72,21 +75,23 @@ final class Connection implements Caller.Channels, AutoCloseable {
             ClientThreads.factory("tideline-client-io"));
     this.userAgent = userAgent(userAgent);
     this.channel = open(addresses);
-    watch(ConnectivityState.IDLE);
   }
 
   private ManagedChannel open(List<ServerAddress> addresses) {
-    return NettyChannelBuilder.forTarget(StaticAddresses.target(addresses))
-        .usePlaintext()
-        .executor(executor)
-        .offloadExecutor(executor)
-        .defaultLoadBalancingPolicy(addresses.size() > 1 ? "round_robin" : "pick_first")
-        .userAgent(userAgent)
-        .maxInboundMessageSize(RESPONSE_BYTES_MAX)
-        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-        .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-        .build();
+    ManagedChannel opened =
+        NettyChannelBuilder.forTarget(StaticAddresses.target(addresses))
+            .usePlaintext()
+            .executor(executor)
+            .offloadExecutor(executor)
+            .defaultLoadBalancingPolicy(addresses.size() > 1 ? "round_robin" : "pick_first")
+            .userAgent(userAgent)
+            .maxInboundMessageSize(RESPONSE_BYTES_MAX)
+            .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .build();
+    new Hurrying(opened).watch(ConnectivityState.IDLE);
+    return opened;
   }
 
   private static String userAgent(String application) {
@@ -103,49 +108,81 @@ final class Connection implements Caller.Channels, AutoCloseable {
   /** Never waits for a node: one that is away is reached through {@link #any} or not at all. */
   @Override
   public @Nullable Channel connected(ServerAddress node) {
-    if (closed) {
-      return null;
+    ManagedChannel own = direct.get(node);
+    if (own == null) {
+      own = openDirect(node);
     }
-    ManagedChannel own = direct.computeIfAbsent(node, address -> open(List.of(address)));
-    return own.getState(true) == ConnectivityState.READY ? own : null;
+    return own != null && own.getState(true) == ConnectivityState.READY ? own : null;
   }
 
-  /** Follows the channel's state from the one last seen, and hurries it while it cannot connect. */
-  private void watch(ConnectivityState seen) {
-    channel.notifyWhenStateChanged(
-        seen,
-        () -> {
-          ConnectivityState now = channel.getState(false);
-          if (now == ConnectivityState.TRANSIENT_FAILURE
-              && reconnecting.compareAndSet(false, true)) {
-            LOG.info("no connection to {}; trying again until it is back", channel.authority());
-            scheduleReconnect();
-          }
-          if (now != ConnectivityState.SHUTDOWN) {
-            watch(now);
-          }
-        });
+  /** Null once closed. */
+  private synchronized @Nullable ManagedChannel openDirect(ServerAddress node) {
+    return closed ? null : direct.computeIfAbsent(node, address -> open(List.of(address)));
   }
 
-  private void scheduleReconnect() {
-    long delay = (long) (RECONNECT_NANOS_MAX * (1 + clock.random()) / 2);
-    clock.schedule(delay, this::reconnect);
+  @Override
+  public synchronized void keepOnly(Set<ServerAddress> nodes) {
+    direct
+        .entrySet()
+        .removeIf(
+            kept -> {
+              boolean gone = !nodes.contains(kept.getKey());
+              if (gone) {
+                kept.getValue().shutdown();
+              }
+              return gone;
+            });
   }
 
-  private void reconnect() {
-    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-      channel.resetConnectBackoff();
-      scheduleReconnect();
-    } else {
-      reconnecting.set(false);
+  /** Follows a channel's state, and hurries it while it cannot connect. */
+  private final class Hurrying {
+    private final ManagedChannel channel;
+    private final AtomicBoolean reconnecting = new AtomicBoolean();
+
+    Hurrying(ManagedChannel channel) {
+      this.channel = channel;
+    }
+
+    /** From the state that was seen last. */
+    void watch(ConnectivityState seen) {
+      channel.notifyWhenStateChanged(
+          seen,
+          () -> {
+            ConnectivityState now = channel.getState(false);
+            if (now == ConnectivityState.TRANSIENT_FAILURE
+                && reconnecting.compareAndSet(false, true)) {
+              LOG.info("no connection to {}; trying again until it is back", channel.authority());
+              scheduleReconnect();
+            }
+            if (now != ConnectivityState.SHUTDOWN) {
+              watch(now);
+            }
+          });
+    }
+
+    private void scheduleReconnect() {
+      long delay = (long) (RECONNECT_NANOS_MAX * (1 + clock.random()) / 2);
+      clock.schedule(delay, this::reconnect);
+    }
+
+    private void reconnect() {
+      if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+        channel.resetConnectBackoff();
+        scheduleReconnect();
+      } else {
+        reconnecting.set(false);
+      }
     }
   }
 
   /** Lets calls on their way finish for some seconds, then ends connections and threads. */
   @Override
   public void close() {
-    closed = true;
-    List<ManagedChannel> all = new ArrayList<>(direct.values());
+    List<ManagedChannel> all = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      all.addAll(direct.values());
+    }
     all.add(channel);
     all.forEach(ManagedChannel::shutdown);
     try {

@@ -83,7 +83,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
       number = ++attempts;
     }
     UnaryAttempt<Q, R> started =
-        UnaryAttempt.start(caller.channelFor(timeline), method, request, attemptNanos(), this);
+        UnaryAttempt.start(caller.wayOf(timeline), method, request, attemptNanos(), this);
     boolean cancelled;
     synchronized (this) {
       cancelled = future.isCancelled();

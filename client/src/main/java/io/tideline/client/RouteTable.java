@@ -3,10 +3,13 @@ package io.tideline.client;
 import io.tideline.proto.v1.PartitionDescriptor;
 import io.tideline.proto.v1.ReplicaDescriptor;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +59,21 @@ final class RouteTable {
       }
     }
     return null;
+  }
+
+  /** Where the leaders that are known listen. */
+  Set<ServerAddress> leaders() {
+    Set<ServerAddress> all = new HashSet<>();
+    others.values().forEach(leader -> leader.ifPresent(all::add));
+    if (first != null) {
+      all.add(first);
+    }
+    return all;
+  }
+
+  /** Whether both name the same partitions and leaders. */
+  boolean isSameAs(RouteTable other) {
+    return Objects.equals(first, other.first) && others.equals(other.others);
   }
 
   /** Where the leader of a timeline's partition listens; null if that is not known. */

@@ -4,10 +4,12 @@ import io.tideline.proto.v1.DescribeStoreRequest;
 import io.tideline.proto.v1.DescribeStoreResponse;
 import io.tideline.proto.v1.StoreServiceGrpc;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,12 @@ final class Routes {
   /** An election takes about a second: asking more often only adds load while it lasts. */
   private static final long REFRESH_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /**
+   * Longest pause. Asking brings nothing new where calls are passed on whatever is known: a call
+   * that writes to partitions of several leaders, or a leader this process has no way to.
+   */
+  private static final long REFRESH_NANOS_MAX = TimeUnit.SECONDS.toNanos(30);
+
   private static final long REFRESH_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final Caller caller;
@@ -36,6 +44,15 @@ final class Routes {
   private static final class Route {
     final AtomicBoolean refreshing = new AtomicBoolean();
     volatile RouteTable table = RouteTable.EMPTY;
+
+    /** Pause after the next question. */
+    volatile long pauseNanos = REFRESH_NANOS_MIN;
+
+    void learn(RouteTable answer) {
+      pauseNanos =
+          answer.isSameAs(table) ? Math.min(2 * pauseNanos, REFRESH_NANOS_MAX) : REFRESH_NANOS_MIN;
+      table = answer;
+    }
   }
 
   Routes(Caller caller) {
@@ -52,7 +69,9 @@ final class Routes {
    * A node did not answer a write of the store: if routes of it are known, they may have changed.
    */
   void suspect(String store) {
-    if (stores.containsKey(store)) {
+    Route route = stores.get(store);
+    if (route != null) {
+      route.pauseNanos = REFRESH_NANOS_MIN;
       refresh(store);
     }
   }
@@ -73,27 +92,31 @@ final class Routes {
                 CallSettings.of(REFRESH_DEADLINE_NANOS, RetryPolicy.never()))
             .handle(
                 (response, failure) -> {
-                  learn(store, route, response, failure);
-                  caller.clock().schedule(REFRESH_NANOS_MIN, () -> route.refreshing.set(false));
+                  route.learn(read(store, response, failure));
+                  caller.channels().keepOnly(leaders());
+                  caller.clock().schedule(route.pauseNanos, () -> route.refreshing.set(false));
                   return null;
                 });
   }
 
-  private static void learn(
-      String store,
-      Route route,
-      @Nullable DescribeStoreResponse response,
-      @Nullable Throwable failure) {
+  /** Of all stores. */
+  private Set<ServerAddress> leaders() {
+    return stores.values().stream()
+        .flatMap(route -> route.table.leaders().stream())
+        .collect(Collectors.toSet());
+  }
+
+  private static RouteTable read(
+      String store, @Nullable DescribeStoreResponse response, @Nullable Throwable failure) {
     if (response == null) {
       LOG.debug("who leads store {} could not be asked: {}", store, String.valueOf(failure));
-      route.table = RouteTable.EMPTY;
-      return;
+      return RouteTable.EMPTY;
     }
     try {
-      route.table = RouteTable.of(response.getPartitionsList());
+      return RouteTable.of(response.getPartitionsList());
     } catch (IllegalArgumentException e) {
       LOG.warn("the partitions of store {} cannot be read; any node is asked", store, e);
-      route.table = RouteTable.EMPTY;
+      return RouteTable.EMPTY;
     }
   }
 }

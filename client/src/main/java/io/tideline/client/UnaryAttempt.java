@@ -19,6 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
 
+  /**
+   * Where a request is sent.
+   *
+   * @param toAny whether the channel goes to any node of the cluster, so that waiting for a
+   *     connection is waiting for the cluster; to one node it would be waiting for the dead
+   */
+  record Way(Channel channel, boolean toAny) {}
+
   /** Where the outcome goes. */
   interface Outcome<R> {
     /**
@@ -49,27 +57,24 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
   private @Nullable R response;
 
   private UnaryAttempt(
-      Channel channel, MethodDescriptor<Q, R> method, long timeoutNanos, Outcome<R> outcome) {
+      Way way, MethodDescriptor<Q, R> method, long timeoutNanos, Outcome<R> outcome) {
     this.outcome = outcome;
-    // Waiting for a connection instead of failing at once is what lets a write that must not be
-    // sent
-    // twice survive a restart of the server: it has not been sent while it waits.
     CallOptions options =
         CallOptions.DEFAULT
-            .withWaitForReady()
             .withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS)
             .withStreamTracerFactory(new SentTracerFactory());
-    this.call = channel.newCall(method, options);
+    if (way.toAny()) {
+      // Waiting for a connection instead of failing at once is what lets a write that must not be
+      // sent twice survive a restart of the server: it has not been sent while it waits.
+      options = options.withWaitForReady();
+    }
+    this.call = way.channel().newCall(method, options);
   }
 
   /** Sends the request; the outcome is told later, possibly before this returns. */
   static <Q, R> UnaryAttempt<Q, R> start(
-      Channel channel,
-      MethodDescriptor<Q, R> method,
-      Q request,
-      long timeoutNanos,
-      Outcome<R> outcome) {
-    UnaryAttempt<Q, R> attempt = new UnaryAttempt<>(channel, method, timeoutNanos, outcome);
+      Way way, MethodDescriptor<Q, R> method, Q request, long timeoutNanos, Outcome<R> outcome) {
+    UnaryAttempt<Q, R> attempt = new UnaryAttempt<>(way, method, timeoutNanos, outcome);
     attempt.call.start(attempt, new Metadata());
     // Two, so that a second response, which would be a defect, is noticed and not left waiting.
     attempt.call.request(2);

@@ -11,6 +11,9 @@ import io.tideline.proto.v1.DescribeStoreRequest;
 import io.tideline.proto.v1.DescribeStoreResponse;
 import io.tideline.proto.v1.PartitionDescriptor;
 import io.tideline.proto.v1.ReplicaDescriptor;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +65,7 @@ class RoutesTest {
   void batchesGoStraightToTheLeaderToo() {
     awaitDirectAppends();
     try (BatchingAppender appender = client.batchingAppender()) {
-      assertThat(appender.add(ROOM, HELLO)).succeedsWithin(java.time.Duration.ofSeconds(10));
+      assertThat(appender.add(ROOM, HELLO)).succeedsWithin(Duration.ofSeconds(10));
     }
     assertThat(leader.services().received("BatchAppend", BatchAppendRequest.class)).hasSize(1);
   }
@@ -82,6 +85,46 @@ class RoutesTest {
     int before = appends(any);
     assertThat(client.append(ROOM, HELLO).sequenceId()).isPositive();
     assertThat(appends(any)).isGreaterThan(before);
+  }
+
+  /** Waiting for the dead, it would last as long as the call's deadline. */
+  @Test
+  void aCallToALeaderThatDiesWithoutAnAnswerIsRepeatedElsewhereAtOnce() throws Exception {
+    awaitDirectAppends();
+    leader.faults().next("Append", Fault.hang());
+    CompletableFuture<AppendResult> append =
+        client.withDeadline(Duration.ofSeconds(30)).appendAsync(ROOM, HELLO);
+    leader.faults().awaitUsed("Append");
+    leader.kill();
+    assertThat(append.get(5, TimeUnit.SECONDS).sequenceId()).isPositive();
+  }
+
+  @Test
+  void aLeaderThatIsBackIsWrittenToDirectlyAgain() {
+    awaitDirectAppends();
+    leader.kill();
+    client.append(ROOM, HELLO);
+    leader.start();
+    int before = appends(leader);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> {
+              client.append(ROOM, HELLO);
+              return appends(leader) > before;
+            });
+  }
+
+  /** As when one call writes to partitions of several leaders. */
+  @Test
+  void whereAskingBringsNothingNewItIsAskedLessAndLess() {
+    describe("127.0.0.1:1");
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+    while (System.nanoTime() < end) {
+      client.append(ROOM, HELLO);
+    }
+    assertThat(any.services().received("DescribeStore", DescribeStoreRequest.class))
+        .hasSizeBetween(2, 5);
   }
 
   @Test

@@ -8,7 +8,6 @@ import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.ReadOnlyOption;
-import com.alipay.sofa.jraft.util.Endpoint;
 import io.tideline.server.log.LogGroup;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.Proposal;
@@ -82,7 +81,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   private volatile boolean broken;
 
   private volatile boolean closed;
-  private volatile Consumer<Endpoint> memberGone = member -> {};
+  private volatile SharedClient.LossWatch lossWatch = SharedClient.LossWatch.NONE;
 
   /** Starts the first node, and has it supervised until {@link #close}. */
   JRaftGroup(
@@ -116,8 +115,8 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   }
 
   /** Has it told of members whose process has ended. */
-  void onMemberGone(Consumer<Endpoint> told) {
-    memberGone = told;
+  void onMemberGone(SharedClient.LossWatch told) {
+    lossWatch = told;
     running.client().onMemberGone(told);
   }
 
@@ -349,7 +348,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
       state.nodeEnded();
       between.make();
       running = maker.make();
-      running.client().onMemberGone(memberGone);
+      running.client().onMemberGone(lossWatch);
       broken = false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

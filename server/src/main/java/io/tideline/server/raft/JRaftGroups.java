@@ -211,7 +211,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               rejoin);
       LeaderLoss loss = leaderLoss(partitionId, voters, group, rejoin);
       supervised.onLeaderKnown(loss::leaderKnown);
-      group.onMemberGone(loss::memberGone);
+      group.onMemberGone(loss);
       open.started(groupId, group);
       group.rejoin();
       return group;
@@ -293,7 +293,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             new LeaderContact(MonotonicClock.MILLIS, electionTimeout.toMillis()),
             leaseReads ? new LeaderLease(MonotonicClock.MILLIS, electionTimeout.toMillis()) : null,
             MonotonicClock.MILLIS,
-            MonotonicClock.MILLIS.getAsLong() + (hasPast ? electionTimeout.toMillis() : 0));
+            MonotonicClock.MILLIS.getAsLong() + (hasPast ? electionTimeout.toMillis() : 0),
+            logStorage::termOf);
     if (!node.init(options)) {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());

@@ -1,6 +1,7 @@
 package io.tideline.server.raft;
 
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 
 /**
  * What a follower knows from its leader's messages about its own age: each tells how far the
@@ -10,6 +11,9 @@ import java.util.function.LongSupplier;
  * <p>Example, times in milliseconds: at 100 a message says that 7 is committed, and 6 is applied.
  * At 150 another says 9; it is not noted, for 7 is still waited for. At 160 7 is applied: the
  * member has had everything as of 100. At 200 the next message is noted.
+ *
+ * <p>A leader that has not committed an entry of its own term does not know yet what its
+ * predecessor had committed and acknowledged: what such a one says is not noted.
  *
  * <p>After a silence of an election timeout the first messages do not count: a process that was
  * stopped and goes on reads at once what its socket held, and must not take it for news.
@@ -33,6 +37,9 @@ final class LeaderContact {
   private long notedIndex;
   private long hadAllMillis = NEVER;
 
+  /** The newest term whose leader is known to have committed an entry of it. */
+  private long knowingTerm = -1;
+
   /**
    * @param silenceMillis an election timeout
    */
@@ -42,23 +49,48 @@ final class LeaderContact {
   }
 
   /**
-   * The leader has sent something.
+   * A leader's message has arrived and is about to be handled: what this member promises by
+   * answering it holds from here.
    *
-   * @param committedIndex as it says
-   * @param appliedIndex here
+   * @return when, for {@link #heard}
    */
-  synchronized void heard(long committedIndex, long appliedIndex) {
+  synchronized long arrived() {
     long now = clock.getAsLong();
     if (heardMillis == NEVER || now - heardMillis > silenceMillis) {
       countsFromMillis = now + SETTLE_MILLIS;
     }
     heardMillis = now;
+    return now;
+  }
+
+  /**
+   * The message was the leader's, and has been handled.
+   *
+   * @param arrivedMillis of the message
+   * @param term the leader's
+   * @param committedIndex as it says
+   * @param appliedIndex here
+   * @param termOf the term of an entry of the log, 0 if it is not there
+   */
+  synchronized void heard(
+      long arrivedMillis,
+      long term,
+      long committedIndex,
+      long appliedIndex,
+      LongUnaryOperator termOf) {
     look(appliedIndex);
-    if (notedMillis == NEVER && now >= countsFromMillis) {
-      notedMillis = now;
-      notedIndex = committedIndex;
-      look(appliedIndex);
+    if (notedMillis != NEVER || arrivedMillis < countsFromMillis) {
+      return;
     }
+    if (knowingTerm != term) {
+      if (termOf.applyAsLong(committedIndex) != term) {
+        return;
+      }
+      knowingTerm = term;
+    }
+    notedMillis = arrivedMillis;
+    notedIndex = committedIndex;
+    look(appliedIndex);
   }
 
   /** Whether a leader was heard within an election timeout. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -20,15 +21,16 @@ import org.slf4j.LoggerFactory;
  * port refuses a connection ({@link PeerLink}), and one link tells it for all groups. Then every
  * other member of a group the process led shortens its timeout: from then on it grants pre-votes,
  * because it counts on that leader no longer, and the first in line stands for election. The others
- * follow one after the other if nobody was elected, so votes are not split. When there is a leader
- * the timeout is the configured one again.
+ * follow one after the other if nobody was elected, and ask for nothing before, though their own
+ * timers may fire: two that stand at once split the votes, and that costs a whole election timeout.
+ * When there is a leader the timeout is the configured one again.
  *
  * <p>Only the pace changes. An election still needs the pre-votes and the votes of a majority, so a
  * member that is mistaken about the leader is refused by those that hear it.
  *
  * <p>Threading: safe for many threads.
  */
-final class LeaderLoss {
+final class LeaderLoss implements SharedClient.LossWatch {
 
   /** Time for every member to learn of the loss before the first asks for pre-votes. */
   static final int HURRIED_MILLIS = 150;
@@ -38,6 +40,9 @@ final class LeaderLoss {
 
   /** An election takes some tens of milliseconds; after this long the next in line tries. */
   private static final long STAGGER_MILLIS = 500;
+
+  /** How often one that stands looks whether it has been elected. */
+  private static final long LEADS_MILLIS = 100;
 
   /** Whoever is not led by then is left to the usual timeout. */
   private static final long GIVE_UP_MILLIS = 10_000;
@@ -57,7 +62,18 @@ final class LeaderLoss {
   private long losses;
 
   /** Guarded by this. */
-  private boolean hurried;
+  private Pace pace = Pace.USUAL;
+
+  private final ReentrantLock setting = new ReentrantLock();
+
+  private enum Pace {
+    /** The configured timeout. */
+    USUAL,
+    /** The leader is not counted on, but it is another member's turn. */
+    WAITING,
+    /** The timeout is short. */
+    STANDING
+  }
 
   /** Runs tasks later, each on a thread that may block. */
   interface Delays {
@@ -95,21 +111,30 @@ final class LeaderLoss {
     this.delays = delays;
   }
 
-  /** The process of a member has ended. */
-  void memberGone(Endpoint member) {
+  @Override
+  public void memberGone(Endpoint member) {
     if (timeoutMillis <= HURRIED_MILLIS || !leads(member) || !mayStand.getAsBoolean()) {
       return;
     }
+    int place = inLine.stream().filter(p -> !p.getEndpoint().equals(member)).toList().indexOf(self);
     long loss;
     synchronized (this) {
-      hurried = true;
+      pace = place > 0 ? Pace.WAITING : Pace.STANDING;
       loss = ++losses;
-      node.get().getOptions().setElectionTimeoutMs(HURRIED_MILLIS);
     }
-    int place = inLine.stream().filter(p -> !p.getEndpoint().equals(member)).toList().indexOf(self);
     LOG.info("{}: the leader's process {} has ended; in line {}", group, member, place);
-    delays.after(STAGGER_MILLIS * Math.max(0, place), () -> stand(loss, member));
+    delays.after(0, this::setPace);
+    if (place > 0) {
+      delays.after(STAGGER_MILLIS * place, () -> stand(loss, member));
+    } else {
+      delays.after(LEADS_MILLIS, () -> calmIfLeading(loss));
+    }
     delays.after(GIVE_UP_MILLIS, () -> calm(loss));
+  }
+
+  @Override
+  public synchronized boolean isOthersTurn() {
+    return pace == Pace.WAITING;
   }
 
   private boolean leads(Endpoint member) {
@@ -118,14 +143,32 @@ final class LeaderLoss {
   }
 
   private void stand(long loss, Endpoint gone) {
+    PeerId leader = node.get().getLeaderId();
+    boolean led = leader != null && !leader.isEmpty() && !leader.getEndpoint().equals(gone);
     synchronized (this) {
-      if (!hurried || loss != losses) {
+      if (loss != losses || pace != Pace.WAITING || led) {
+        return;
+      }
+      pace = Pace.STANDING;
+    }
+    setPace();
+    delays.after(LEADS_MILLIS, () -> calmIfLeading(loss));
+  }
+
+  /**
+   * A leader calms down at once, not when it has committed its first entry: by the short timeout it
+   * would take members for dead that only have a slow disk.
+   */
+  private void calmIfLeading(long loss) {
+    synchronized (this) {
+      if (loss != losses || pace != Pace.STANDING) {
         return;
       }
     }
-    PeerId leader = node.get().getLeaderId();
-    if (leader == null || leader.isEmpty() || leader.getEndpoint().equals(gone)) {
-      setTimeout(HURRIED_MILLIS, HURRIED_SPREAD_MILLIS);
+    if (node.get().isLeader(false)) {
+      calm(loss);
+    } else {
+      delays.after(LEADS_MILLIS, () -> calmIfLeading(loss));
     }
   }
 
@@ -133,7 +176,7 @@ final class LeaderLoss {
   void leaderKnown() {
     long loss;
     synchronized (this) {
-      if (!hurried) {
+      if (pace == Pace.USUAL) {
         return;
       }
       loss = losses;
@@ -144,17 +187,40 @@ final class LeaderLoss {
 
   private void calm(long loss) {
     synchronized (this) {
-      if (!hurried || loss != losses) {
+      if (loss != losses || pace == Pace.USUAL) {
         return;
       }
-      hurried = false;
+      pace = Pace.USUAL;
     }
-    setTimeout(timeoutMillis, spreadMillis);
+    setPace();
   }
 
-  private void setTimeout(int millis, int spread) {
-    Node now = node.get();
-    now.getRaftOptions().setMaxElectionDelayMs(spread);
-    now.resetElectionTimeoutMs(millis);
+  /**
+   * Gives JRaft the pace of this moment. One at a time, so that the last to set it has seen the
+   * newest. Its lock is not this object's monitor, which JRaft's threads take: JRaft locks its node
+   * to set a timer.
+   */
+  private void setPace() {
+    setting.lock();
+    try {
+      Pace now;
+      synchronized (this) {
+        now = pace;
+      }
+      Node raft = node.get();
+      switch (now) {
+        // Grants pre-votes; the timer is left alone, and what it asks for is not sent.
+        case WAITING -> raft.getOptions().setElectionTimeoutMs(HURRIED_MILLIS);
+        case STANDING -> setTimeout(raft, HURRIED_MILLIS, HURRIED_SPREAD_MILLIS);
+        case USUAL -> setTimeout(raft, timeoutMillis, spreadMillis);
+      }
+    } finally {
+      setting.unlock();
+    }
+  }
+
+  private static void setTimeout(Node raft, int millis, int spread) {
+    raft.getRaftOptions().setMaxElectionDelayMs(spread);
+    raft.resetElectionTimeoutMs(millis);
   }
 }

@@ -3,6 +3,7 @@ package io.tideline.server.raft;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.core.NodeFacts;
 import com.alipay.sofa.jraft.core.NodeImpl;
+import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.EnumOutter.ReadOnlyType;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.error.RaftError;
@@ -21,6 +22,7 @@ import com.alipay.sofa.jraft.util.Endpoint;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
   private final LeaderContact contact;
   private final @Nullable LeaderLease lease;
   private final LongSupplier clock;
+  private final LongUnaryOperator termOf;
 
   /** When what an earlier node of this member may have promised is over. */
   private final long votesFromMillis;
@@ -73,6 +76,7 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
   /**
    * @param lease null if there are none in this group
    * @param votesFromMillis by {@code clock}
+   * @param termOf the term of an entry of the log, 0 if it is not there
    */
   MemberNode(
       String groupId,
@@ -80,12 +84,14 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
       LeaderContact contact,
       @Nullable LeaderLease lease,
       LongSupplier clock,
-      long votesFromMillis) {
+      long votesFromMillis,
+      LongUnaryOperator termOf) {
     super(groupId, self);
     this.contact = contact;
     this.lease = lease;
     this.clock = clock;
     this.votesFromMillis = votesFromMillis;
+    this.termOf = termOf;
   }
 
   /** As {@link LeaderContact#behindMillis}; not to be asked of a leader. */
@@ -95,11 +101,22 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
 
   @Override
   public Message handleAppendEntriesRequest(AppendEntriesRequest request, RpcRequestClosure done) {
+    if (request.getTerm() < NodeFacts.of(this).term()) {
+      return super.handleAppendEntriesRequest(request, done);
+    }
+    // Before it is answered, by whatever thread: the answer may be the promise of a lease. One
+    // that is refused after all promised too much, which only delays an election.
+    long arrived = contact.arrived();
     Message answer = super.handleAppendEntriesRequest(request, done);
     PeerId leader = getLeaderId();
     // Any other sender was refused.
     if (leader != null && leader.toString().equals(request.getServerId())) {
-      contact.heard(request.getCommittedIndex(), getLastAppliedLogIndex());
+      contact.heard(
+          arrived,
+          request.getTerm(),
+          request.getCommittedIndex(),
+          getLastAppliedLogIndex(),
+          termOf);
     }
     return answer;
   }
@@ -109,7 +126,13 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
   @Override
   public void handleReadIndexRequest(
       ReadIndexRequest request, RpcResponseClosure<ReadIndexResponse> done) {
-    boolean leads = isLeader(false);
+    State state = getNodeState();
+    if (state == State.STATE_CANDIDATE) {
+      // It may lead in a moment, without another term to tell by.
+      done.run(membersChange());
+      return;
+    }
+    boolean leads = state == State.STATE_LEADER;
     NodeFacts before = NodeFacts.of(this);
     if (leads && !before.membership().isStable()) {
       done.run(membersChange());
@@ -177,9 +200,17 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
     return isPromised(request) ? refused() : super.handlePreVoteRequest(request);
   }
 
+  /**
+   * Asked twice: a leader's message may have been answered while this waited for JRaft's lock. A
+   * vote that is given and not told is given to nobody.
+   */
   @Override
   public Message handleRequestVoteRequest(RequestVoteRequest request) {
-    return isPromised(request) ? refused() : super.handleRequestVoteRequest(request);
+    if (isPromised(request)) {
+      return refused();
+    }
+    Message answer = super.handleRequestVoteRequest(request);
+    return isPromised(request) ? refused() : answer;
   }
 
   private boolean isPromised(RequestVoteRequest request) {

@@ -50,6 +50,26 @@ final class SharedClient implements RpcClient {
     InvokeCallback append(Endpoint member, AppendEntriesRequest request, InvokeCallback callback);
   }
 
+  /** Told of members whose process has ended; says when the group may stand for election then. */
+  interface LossWatch {
+
+    LossWatch NONE =
+        new LossWatch() {
+          @Override
+          public void memberGone(Endpoint member) {}
+
+          @Override
+          public boolean isOthersTurn() {
+            return false;
+          }
+        };
+
+    void memberGone(Endpoint member);
+
+    /** Whether another member is to stand for election now, so that this one asks nobody yet. */
+    boolean isOthersTurn();
+  }
+
   /** When this group last sent log entries or a heartbeat to a member. */
   private final Map<Endpoint, Long> appendedMillis = new ConcurrentHashMap<>();
 
@@ -58,10 +78,8 @@ final class SharedClient implements RpcClient {
 
   private volatile @Nullable Sending sending;
 
-  /** Told of members whose process has ended. */
-  private volatile Consumer<Endpoint> lossListener = member -> {};
-
-  private final Consumer<Endpoint> memberGone = member -> lossListener.accept(member);
+  private volatile LossWatch lossWatch = LossWatch.NONE;
+  private final Consumer<Endpoint> memberGone = member -> lossWatch.memberGone(member);
   private @Nullable ReplicatorGroup listener;
   private volatile @Nullable PeerLinks links;
 
@@ -108,8 +126,8 @@ final class SharedClient implements RpcClient {
   }
 
   /** Tells the group of members whose process has ended. */
-  void onMemberGone(Consumer<Endpoint> told) {
-    lossListener = told;
+  void onMemberGone(LossWatch told) {
+    lossWatch = told;
   }
 
   /** Begins to connect, so that the link is up when it is first needed. */
@@ -178,6 +196,11 @@ final class SharedClient implements RpcClient {
     }
     if (request instanceof RequestVoteRequest && withholdsVotes.getAsBoolean()) {
       throw new RemotingException("this member does not stand for election until it has caught up");
+    }
+    if (request instanceof RequestVoteRequest vote
+        && vote.getPreVote()
+        && lossWatch.isOthersTurn()) {
+      throw new RemotingException("another member stands for election first");
     }
     if (request instanceof AppendEntriesRequest) {
       appendedMillis.put(endpoint, MonotonicClock.MILLIS.getAsLong());

@@ -3,10 +3,8 @@ package io.tideline.server.cluster;
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;
-import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptors;
-import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -20,7 +18,6 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,26 +123,5 @@ public final class PeerCalls {
         },
         MoreExecutors.directExecutor());
     return reply;
-  }
-
-  /** Whether a stream was opened on a connection: if not, the call surely had no effect. */
-  private static final class SentFlag extends ClientStreamTracer.Factory {
-
-    private final AtomicBoolean sent = new AtomicBoolean();
-
-    boolean isSet() {
-      return sent.get();
-    }
-
-    @Override
-    public ClientStreamTracer newClientStreamTracer(
-        ClientStreamTracer.StreamInfo info, Metadata headers) {
-      return new ClientStreamTracer() {
-        @Override
-        public void streamCreated(Attributes transportAttributes, Metadata requestHeaders) {
-          sent.set(true);
-        }
-      };
-    }
   }
 }

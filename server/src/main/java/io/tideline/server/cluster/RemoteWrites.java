@@ -5,14 +5,14 @@ import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.CallOptions;
-import io.grpc.ClientStreamTracer;
-import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.tideline.proto.internal.v1.ReplicaServiceGrpc;
 import io.tideline.proto.internal.v1.WriteRefused;
 import io.tideline.proto.internal.v1.WriteRequest;
 import io.tideline.proto.internal.v1.WriteResponse;
+import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandBatch;
 import io.tideline.server.command.CommandFormat;
@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,23 +82,33 @@ final class RemoteWrites {
 
           @Override
           public void onFailure(Throwable error) {
-            answer.complete(failed(target, Status.fromThrowable(error), sent.isSet()));
+            answer.complete(failed(target, error, sent.isSet()));
           }
         },
         MoreExecutors.directExecutor());
     return answer;
   }
 
-  private static Answer failed(Member target, Status status, boolean sent) {
+  private static Answer failed(Member target, Throwable error, boolean sent) {
+    Status status = Status.fromThrowable(error);
     String what = "node " + target.nodeId() + " did not answer: " + status;
-    // A node without room for a request says so before it looks at it.
-    boolean mayHaveHappened = sent && status.getCode() != Status.Code.RESOURCE_EXHAUSTED;
+    // A node without room for a request says so before it looks at it. gRPC gives the same status
+    // to calls whose connection was ended for too many pings, which may have been done.
+    boolean hadNoRoom = status.getCode() == Status.Code.RESOURCE_EXHAUSTED && isOfNode(error);
+    boolean mayHaveHappened = sent && !hadNoRoom;
     return new Answer(
         mayHaveHappened
             ? new WriteOutcome.Unknown<>(what)
             : new WriteOutcome.Refused<>(
                 Refusal.of(Refusal.Reason.UNAVAILABLE, what, RETRY_AFTER_MILLIS)),
         "");
+  }
+
+  /** Whether the other node says so itself, and not gRPC in its name. */
+  private static boolean isOfNode(Throwable error) {
+    com.google.rpc.Status told = StatusProto.fromThrowable(error);
+    return told != null
+        && told.getDetailsList().stream().anyMatch(detail -> detail.is(ErrorDetail.class));
   }
 
   private static Answer read(WriteResponse response) {
@@ -142,26 +151,5 @@ final class RemoteWrites {
       }
     }
     return Refusal.Reason.UNAVAILABLE;
-  }
-
-  /** Whether anything of a call went onto the wire: if not, it surely had no effect. */
-  private static final class SentFlag extends ClientStreamTracer.Factory {
-
-    private final AtomicBoolean sent = new AtomicBoolean();
-
-    boolean isSet() {
-      return sent.get();
-    }
-
-    @Override
-    public ClientStreamTracer newClientStreamTracer(
-        ClientStreamTracer.StreamInfo info, Metadata headers) {
-      return new ClientStreamTracer() {
-        @Override
-        public void outboundMessage(int number) {
-          sent.set(true);
-        }
-      };
-    }
   }
 }

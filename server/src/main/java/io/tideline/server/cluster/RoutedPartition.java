@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A partition as callers on this node see it, wherever its replicas are: writes go to the replica
@@ -40,6 +42,9 @@ public final class RoutedPartition implements Partition {
   private final Members members;
   private final RemoteWrites remote;
   private final boolean hereOnly;
+
+  /** The node without a copy asks this one first; null before it has written. */
+  private volatile @Nullable Member lastWriter;
 
   /**
    * @param local the replica on this node, asked per call
@@ -125,42 +130,69 @@ public final class RoutedPartition implements Partition {
           .write(commands, internal)
           .thenApply(outcome -> map(retryable(outcome), toResult));
     }
-    Optional<Member> target = leaderKnownTo(here);
-    if (target.isEmpty()) {
+    List<Member> targets = targets(here.filter(PartitionReplica::isServing));
+    if (targets.isEmpty()) {
       return CompletableFuture.completedFuture(new WriteOutcome.Refused<>(nobody()));
     }
-    return pass(target.get(), commands, internal, HOPS_MAX)
-        .thenApply(outcome -> map(outcome, toResult));
+    return pass(targets, commands, internal, HOPS_MAX).thenApply(outcome -> map(outcome, toResult));
   }
 
-  private Optional<Member> leaderKnownTo(Optional<PartitionReplica> here) {
-    Optional<Member> known =
-        here.flatMap(PartitionReplica::leader)
-            .flatMap(members::byRaftAddress)
-            .filter(member -> !member.equals(members.self()));
-    return known.isPresent() || here.isPresent()
-        ? known
-        : holders.stream().filter(member -> !member.equals(members.self())).findFirst();
+  /**
+   * Whom to ask, in turn: the leader if the replica here knows it; without one, whoever wrote last,
+   * then all others that have one.
+   */
+  private List<Member> targets(Optional<PartitionReplica> here) {
+    if (here.isPresent()) {
+      return here
+          .flatMap(PartitionReplica::leader)
+          .flatMap(members::byRaftAddress)
+          .filter(member -> !member.equals(members.self()))
+          .stream()
+          .toList();
+    }
+    return Stream.concat(Stream.ofNullable(lastWriter), holders.stream())
+        .filter(member -> !member.equals(members.self()))
+        .distinct()
+        .toList();
   }
 
+  /**
+   * @param targets not empty; the next is asked only if the one before has surely not written
+   * @param hops how many may be asked for which of them leads
+   */
   private CompletableFuture<WriteOutcome<List<CommandResult>>> pass(
-      Member target, List<Command> commands, boolean internal, int hops) {
+      List<Member> targets, List<Command> commands, boolean internal, int hops) {
+    Member target = targets.getFirst();
     return remote
         .write(target, partitionId, commands, internal)
         .thenCompose(
             answer -> {
-              Optional<Member> next =
+              if (answer.outcome() instanceof WriteOutcome.Applied) {
+                lastWriter = target;
+              }
+              Optional<Member> leader =
                   members
                       .byId(answer.leaderNodeId())
                       .filter(member -> !member.equals(target) && hops > 1);
-              if (next.isEmpty()) {
-                return CompletableFuture.completedFuture(retryable(answer.outcome()));
+              if (leader.isPresent()) {
+                Optional<PartitionReplica> here = local.get();
+                return leader.get().equals(members.self()) && here.isPresent()
+                    ? here.get().write(commands, internal).thenApply(RoutedPartition::retryable)
+                    : pass(List.of(leader.get()), commands, internal, hops - 1);
               }
-              Optional<PartitionReplica> here = local.get();
-              return next.get().equals(members.self()) && here.isPresent()
-                  ? here.get().write(commands, internal)
-                  : pass(next.get(), commands, internal, hops - 1);
+              List<Member> others = targets.subList(1, targets.size());
+              return isForAnother(answer.outcome()) && !others.isEmpty()
+                  ? pass(others, commands, internal, hops)
+                  : CompletableFuture.completedFuture(retryable(answer.outcome()));
             });
+  }
+
+  /** Whether nothing was written, for a reason that another node may not have. */
+  private static boolean isForAnother(WriteOutcome<List<CommandResult>> outcome) {
+    return outcome instanceof WriteOutcome.Refused<List<CommandResult>>(Refusal refusal)
+        && (refusal.reason() == Refusal.Reason.NOT_LEADER
+            || refusal.reason() == Refusal.Reason.UNAVAILABLE
+            || refusal.reason() == Refusal.Reason.SHUTTING_DOWN);
   }
 
   /** Who leads is this node's business; callers only need to know that they may try again. */

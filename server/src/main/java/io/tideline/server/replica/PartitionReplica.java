@@ -359,6 +359,11 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     return failure.get() == null && (logHeld || engine.get().flushAdvised());
   }
 
+  /** Whether it has neither failed nor been closed, and may so know who leads. */
+  public boolean isServing() {
+    return failure.get() == null && !closing;
+  }
+
   @Override
   public PartitionStatus status() {
     PartitionStatus.Role role;

@@ -4,6 +4,8 @@ import io.tideline.client.NodeInfo;
 import io.tideline.client.PartitionStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What is wrong with a cluster, judged by what its nodes and replicas say. */
 final class Diagnosis {
@@ -37,7 +39,12 @@ final class Diagnosis {
   static List<Problem> of(List<NodeInfo> nodes, List<PartitionView> partitions, long lagMax) {
     List<Problem> problems = new ArrayList<>();
     nodes.stream().filter(node -> !node.alive()).forEach(node -> problems.add(down(node)));
-    partitions.forEach(partition -> judge(partition, lagMax, problems));
+    Set<String> down =
+        nodes.stream()
+            .filter(node -> !node.alive())
+            .map(NodeInfo::nodeId)
+            .collect(Collectors.toSet());
+    partitions.forEach(partition -> judge(partition, down, lagMax, problems));
     return problems;
   }
 
@@ -53,7 +60,8 @@ final class Diagnosis {
         "look at its log, run 'tideline doctor' there, start it again");
   }
 
-  private static void judge(PartitionView view, long lagMax, List<Problem> problems) {
+  private static void judge(
+      PartitionView view, Set<String> down, long lagMax, List<Problem> problems) {
     String name =
         view.partition().partitionId() == 0
             ? "the catalog"
@@ -61,19 +69,15 @@ final class Diagnosis {
     if (view.leader().isEmpty()) {
       problems.add(noLeader(view, name));
     }
-    for (PartitionStatus replica : view.others()) {
-      if (replica.role().equals("FAILED")) {
+    view.others().forEach(replica -> judge(view, replica, name, lagMax, problems));
+    for (String silent : view.silent()) {
+      // Of a node that is down it is said once.
+      if (!down.contains(silent)) {
         problems.add(
             new Problem(
                 State.DEGRADED,
-                name + " has failed on " + replica.nodeId() + ": " + replica.failure(),
-                "look at that node's log"));
-      } else if (view.lag(replica) > lagMax) {
-        problems.add(
-            new Problem(
-                State.DEGRADED,
-                name + " on " + replica.nodeId() + " is " + view.lag(replica) + " entries behind",
-                "it catches up by itself; if the number grows, look at that node's disk"));
+                name + " does not run on " + silent,
+                "it is opened or copied by itself; if it lasts, look at that node's log"));
       }
     }
     List<PartitionStatus> all = new ArrayList<>(view.others());
@@ -88,8 +92,48 @@ final class Diagnosis {
                     + replica.damagedTableCount()
                     + " damaged tables on "
                     + replica.nodeId(),
-                "'tideline inspect --verify' on that node tells which"));
+                view.partition().replicas().size() > 1
+                    ? "it is copied from another replica by itself; if it lasts, look at that node's log"
+                    : "there is no other copy; 'tideline inspect --verify' on that node tells which"));
       }
+    }
+  }
+
+  private static void judge(
+      PartitionView view,
+      PartitionStatus replica,
+      String name,
+      long lagMax,
+      List<Problem> problems) {
+    String where = name + " on " + replica.nodeId();
+    switch (replica.role()) {
+      case "FAILED" ->
+          problems.add(
+              new Problem(
+                  State.DEGRADED,
+                  name + " has failed on " + replica.nodeId() + ": " + replica.failure(),
+                  "it is copied from another replica if its data is damaged; else look at that node's log"));
+      case "LEARNER" ->
+          problems.add(
+              new Problem(
+                  State.DEGRADED,
+                  where + " has no vote until it has caught up",
+                  "do not take another disk or node away before"));
+      case "LEADER", "FOLLOWER" -> {
+        if (view.lag(replica) > lagMax) {
+          problems.add(
+              new Problem(
+                  State.DEGRADED,
+                  where + " is " + view.lag(replica) + " entries behind",
+                  "it catches up by itself; if the number grows, look at that node's disk"));
+        }
+      }
+      default ->
+          problems.add(
+              new Problem(
+                  State.DEGRADED,
+                  where + " is " + replica.role(),
+                  "it joins by itself; if it lasts, look at that node's log"));
     }
   }
 

@@ -3,6 +3,7 @@ package io.tideline.tools.cluster;
 import static io.tideline.tools.cluster.Replicas.damaged;
 import static io.tideline.tools.cluster.Replicas.failed;
 import static io.tideline.tools.cluster.Replicas.follower;
+import static io.tideline.tools.cluster.Replicas.inRole;
 import static io.tideline.tools.cluster.Replicas.leader;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +12,8 @@ import io.tideline.client.PartitionStatus;
 import io.tideline.client.ReplicaListing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DiagnosisTest {
 
@@ -71,11 +74,46 @@ class DiagnosisTest {
 
   @Test
   void damagedTablesDegrade() {
-    List<Diagnosis.Problem> problems = problems(leader("node-1", 1, 100), damaged("node-2", 3));
+    List<Diagnosis.Problem> problems =
+        problems(leader("node-1", 1, 100), damaged("node-2", 3), follower("node-3", 100));
 
     assertThat(problems)
         .extracting(Diagnosis.Problem::what)
         .containsExactly("partition 7 of chat has 3 damaged tables on node-2");
+  }
+
+  @Test
+  void aReplicaWithoutAVoteDegradesHoweverLittleItIsBehind() {
+    List<Diagnosis.Problem> problems =
+        problems(leader("node-1", 1, 100), inRole("node-2", "LEARNER"), follower("node-3", 100));
+
+    assertThat(problems)
+        .extracting(Diagnosis.Problem::what)
+        .containsExactly("partition 7 of chat on node-2 has no vote until it has caught up");
+    assertThat(problems.getFirst().advice()).contains("do not take another");
+    assertThat(Diagnosis.state(problems)).isEqualTo(Diagnosis.State.DEGRADED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"STARTING", "STOPPED", "CANDIDATE"})
+  void aReplicaThatDoesNotFollowDegrades(String role) {
+    List<Diagnosis.Problem> problems =
+        problems(leader("node-1", 1, 100), inRole("node-2", role), follower("node-3", 100));
+
+    assertThat(problems)
+        .extracting(Diagnosis.Problem::what)
+        .containsExactly("partition 7 of chat on node-2 is " + role);
+    assertThat(Diagnosis.state(problems)).isEqualTo(Diagnosis.State.DEGRADED);
+  }
+
+  @Test
+  void aReplicaThatDoesNotRunOnANodeThatAnswersDegrades() {
+    List<Diagnosis.Problem> problems = problems(leader("node-1", 1, 100), follower("node-2", 100));
+
+    assertThat(problems)
+        .extracting(Diagnosis.Problem::what)
+        .containsExactly("partition 7 of chat does not run on node-3");
+    assertThat(Diagnosis.state(problems)).isEqualTo(Diagnosis.State.DEGRADED);
   }
 
   @Test

@@ -18,6 +18,10 @@ final class Replicas {
     return replica(node, "FOLLOWER", 1, applied, "", 0);
   }
 
+  static PartitionStatus inRole(String node, String role) {
+    return replica(node, role, 1, 100, "", 0);
+  }
+
   static PartitionStatus failed(String node, String failure) {
     return replica(node, "FAILED", 0, 0, failure, 0);
   }

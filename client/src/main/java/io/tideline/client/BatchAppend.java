@@ -76,11 +76,14 @@ final class BatchAppend implements Caller.Call {
       timer = null;
       attempts++;
       long left = deadlineNanoTime - caller.clock().nanoTime();
-      long timeout = policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
+      List<AppendItem> unsettled = open.stream().map(items::get).toList();
+      long timeout =
+          settings.attemptNanos(
+              left, BatchCall.mayRepeat(unsettled), caller.channels().toSeveral());
       sent =
           BatchCall.send(
               caller,
-              open.stream().map(items::get).toList(),
+              unsettled,
               open.stream().map(wire::get).toList(),
               settings.withDeadlineNanos(timeout));
       running = sent;

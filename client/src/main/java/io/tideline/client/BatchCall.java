@@ -23,6 +23,11 @@ final class BatchCall {
    */
   record Replies(List<ItemReply> items, boolean wholeCall) {}
 
+  /** Whether all of them may be sent again whatever became of them. */
+  static boolean mayRepeat(List<AppendItem> items) {
+    return items.stream().allMatch(item -> kind(item) == WriteKind.REPEATABLE);
+  }
+
   static WriteKind kind(AppendItem item) {
     return item.messageKey().isPresent() ? WriteKind.REPEATABLE : WriteKind.SINGLE;
   }

@@ -1,7 +1,6 @@
 package io.tideline.client;
 
 import io.grpc.Status;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -62,9 +61,6 @@ public final class BatchingAppender implements AutoCloseable {
   private final CallSettings settings;
   private final RetryPolicy policy;
 
-  /** Longest that one batch may be on its way. */
-  private final long attemptNanosMax;
-
   private final long createdNanoTime;
 
   /** Guards everything below. Futures are completed and calls made without it. */
@@ -98,8 +94,6 @@ public final class BatchingAppender implements AutoCloseable {
     this.options = options;
     this.settings = settings;
     this.policy = settings.retryPolicy();
-    this.attemptNanosMax =
-        policy.attemptTimeout().map(Duration::toNanos).orElse(settings.deadlineNanos());
     this.createdNanoTime = clock.nanoTime();
   }
 
@@ -274,12 +268,15 @@ public final class BatchingAppender implements AutoCloseable {
     List<PendingAppend> items = batch.items();
     // By the youngest: an older item whose time is up earlier is answered by the timer.
     long left = items.stream().mapToLong(item -> item.deadlineNanos).max().orElse(0) - now();
+    List<AppendItem> sent = items.stream().map(item -> item.item).toList();
+    long timeout =
+        settings.attemptNanos(left, BatchCall.mayRepeat(sent), caller.channels().toSeveral());
     CompletableFuture<Void> unusedStage =
         BatchCall.send(
                 caller,
-                items.stream().map(item -> item.item).toList(),
+                sent,
                 items.stream().map(item -> item.wire).toList(),
-                settings.withDeadlineNanos(Math.min(left, attemptNanosMax)))
+                settings.withDeadlineNanos(timeout))
             .thenAccept(replies -> answered(batch, replies))
             .whenComplete(
                 (done, defect) -> {

@@ -2,6 +2,7 @@ package io.tideline.client;
 
 import com.google.protobuf.ByteString;
 import io.tideline.proto.v1.ReadOptions;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,12 @@ record CallSettings(
     RetryPolicy retryPolicy,
     ReadConsistency consistency,
     @Nullable Session session) {
+
+  /**
+   * A host that swallows what it is sent is noticed by keepalives only, later than most deadlines:
+   * it must leave time for other nodes.
+   */
+  private static final int ATTEMPTS_PER_DEADLINE = 3;
 
   static CallSettings of(long deadlineNanos, RetryPolicy retryPolicy) {
     return new CallSettings(deadlineNanos, retryPolicy, ReadConsistency.LINEARIZABLE, null);
@@ -41,6 +48,21 @@ record CallSettings(
 
   CallSettings withSession(Session newSession) {
     return new CallSettings(deadlineNanos, retryPolicy, ReadConsistency.SESSION, newSession);
+  }
+
+  /**
+   * How long one attempt may take.
+   *
+   * @param leftNanos until the call's deadline
+   * @param mayRepeat whether it can be tried elsewhere without harm after a silence
+   * @param severalNodes whether there is an elsewhere
+   */
+  long attemptNanos(long leftNanos, boolean mayRepeat, boolean severalNodes) {
+    long most =
+        mayRepeat && severalNodes && retryPolicy.maxAttempts() > 1
+            ? deadlineNanos / ATTEMPTS_PER_DEADLINE
+            : deadlineNanos;
+    return Math.min(leftNanos, retryPolicy.attemptTimeout().map(Duration::toNanos).orElse(most));
   }
 
   /** What a read is sent with. */

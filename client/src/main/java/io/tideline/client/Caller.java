@@ -39,6 +39,9 @@ final class Caller {
     /** To any of the nodes. */
     Channel any();
 
+    /** Whether more than one node was named. */
+    boolean toSeveral();
+
     /** To one node; null while there is no connection, which is then begun. */
     @Nullable Channel connected(ServerAddress node);
 

@@ -54,6 +54,7 @@ final class Connection implements Caller.Channels, AutoCloseable {
   private final ThreadPoolExecutor executor;
   private final ManagedChannel channel;
   private final String userAgent;
+  private final boolean several;
 
   /**
    * Connections of their own to nodes that lead something. Few: one per node of the cluster.
@@ -74,6 +75,7 @@ final class Connection implements Caller.Channels, AutoCloseable {
             new SynchronousQueue<>(),
             ClientThreads.factory("tideline-client-io"));
     this.userAgent = userAgent(userAgent);
+    this.several = addresses.size() > 1;
     this.channel = open(addresses);
   }
 
@@ -103,6 +105,11 @@ final class Connection implements Caller.Channels, AutoCloseable {
   @Override
   public Channel any() {
     return channel;
+  }
+
+  @Override
+  public boolean toSeveral() {
+    return several;
   }
 
   /** Never waits for a node: one that is away is reached through {@link #any} or not at all. */

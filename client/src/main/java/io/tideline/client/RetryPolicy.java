@@ -75,7 +75,8 @@ public final class RetryPolicy {
 
   /**
    * Gives a single attempt only this long, so that a silent server costs a part of the deadline and
-   * not all of it. By default an attempt may use what is left of the deadline.
+   * not all of it. By default an attempt may use what is left of the deadline; where several nodes
+   * were named and the call may be repeated, a third of it.
    */
   public RetryPolicy withAttemptTimeout(Duration timeout) {
     return new RetryPolicy(

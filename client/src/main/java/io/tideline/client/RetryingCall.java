@@ -25,6 +25,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   private final WriteKind kind;
   private final String store;
   private final @Nullable TimelineKey timeline;
+  private final CallSettings settings;
   private final RetryPolicy policy;
   private final long deadlineNanoTime;
   private final CompletableFuture<R> future = new CompletableFuture<>();
@@ -49,6 +50,7 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
     this.kind = kind;
     this.store = store;
     this.timeline = timeline;
+    this.settings = settings;
     this.policy = settings.retryPolicy();
     this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
   }
@@ -98,8 +100,8 @@ final class RetryingCall<Q, R> implements UnaryAttempt.Outcome<R>, Caller.Call {
   }
 
   private long attemptNanos() {
-    long left = remainingNanos();
-    return policy.attemptTimeout().map(t -> Math.min(t.toNanos(), left)).orElse(left);
+    return settings.attemptNanos(
+        remainingNanos(), kind != WriteKind.SINGLE, caller.channels().toSeveral());
   }
 
   private long remainingNanos() {

@@ -128,6 +128,23 @@ class RoutesTest {
   }
 
   @Test
+  void aNodeThatIsSilentLeavesTimeForAnother() {
+    any.lead(true);
+    try (TidelineClient both =
+        TidelineClient.builder()
+            .addresses(any.address(), leader.address())
+            .deadline(Duration.ofSeconds(3))
+            .build()) {
+      both.append(ROOM, HELLO);
+      both.append(ROOM, HELLO);
+      any.faults().always("Append", Fault::hang);
+      for (int i = 0; i < 2; i++) {
+        assertThat(both.append(ROOM, HELLO).sequenceId()).isPositive();
+      }
+    }
+  }
+
+  @Test
   void aRouteThatIsWrongIsAskedAnew() {
     awaitDirectAppends();
     leader.lead(false);

@@ -64,7 +64,8 @@ final class Session {
       seen.merge(parsed.getSeen(i), parsed.getSeen(i + 1), Math::max);
     }
     incomplete |= parsed.getIncomplete();
-    unknown.mergeFrom(parsed.getUnknownFields());
+    // The newest of each: merged, a field that comes with every answer would grow for ever.
+    parsed.getUnknownFields().asMap().forEach(unknown::addField);
     while (seen.size() > PARTITIONS_MAX) {
       seen.pollFirstEntry();
       incomplete = true;

@@ -101,6 +101,12 @@ class SessionTest {
     Session session = new Session();
     session.saw(SessionToken.newBuilder().setUnknownFields(added).build().toByteString());
     session.saw(token(1, 1));
+    session.saw(
+        SessionToken.newBuilder()
+            .setIncomplete(true)
+            .setUnknownFields(added)
+            .build()
+            .toByteString());
     assertThat(SessionToken.parseFrom(session.token()).getUnknownFields()).isEqualTo(added);
   }
 

@@ -49,9 +49,10 @@ import org.slf4j.LoggerFactory;
  * Runs the replicas of one node: the shared log, the Raft transport, partition 0 and every
  * partition of every store placed here.
  *
- * <p>Lifetime: {@link #start} returns once the catalog and all partitions of live stores serve;
- * {@link #close} refuses new writes, lets proposed ones finish, stops the groups and closes engines
- * and log. The caller closes the {@link EngineResources} afterwards.
+ * <p>Lifetime: {@link #open} joins the catalog's group, {@link #serve} returns once the catalog and
+ * all partitions of live stores serve; {@link #close} refuses new writes, lets proposed ones
+ * finish, stops the groups and closes engines and log. The caller closes the {@link
+ * EngineResources} afterwards.
  *
  * <p>Threading: safe for many threads.
  */
@@ -84,7 +85,10 @@ public final class ReplicaHost implements AutoCloseable {
   private final AtomicBoolean failed = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicBoolean logSpaceLow = new AtomicBoolean();
+
+  /** Set once it serves: the log's threads may ask before. */
   private final AtomicReference<@Nullable StoreCatalog> catalog = new AtomicReference<>();
+
   private final Set<Long> flushing = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -98,6 +102,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final SnapshotTransfers transfers;
   private final PartitionHost partitions;
   private final PartitionReplica catalogReplica;
+  private final StoreCatalog stores;
   private final DamageLog damage;
   private final HandOver handOver;
   private final ReplicaRepair repair;
@@ -108,7 +113,7 @@ public final class ReplicaHost implements AutoCloseable {
       EngineResources resources,
       InstantSource clock,
       Consumer<Throwable> fatal)
-      throws IOException, InterruptedException {
+      throws IOException {
     this.settings = settings;
     this.resources = resources;
     this.fatal = fatal;
@@ -164,7 +169,7 @@ public final class ReplicaHost implements AutoCloseable {
                 engine,
                 machine,
                 context);
-        StoreCatalog stores =
+        this.stores =
             new StoreCatalog(
                 catalogReplica,
                 machine,
@@ -174,35 +179,41 @@ public final class ReplicaHost implements AutoCloseable {
                 admission,
                 settings.dropGrace(),
                 clock);
-        try {
-          sampleDisk();
-          awaitCatalog(stores);
-          stores.resume();
-        } catch (IOException | RuntimeException | InterruptedException e) {
-          stores.stopChanges();
-          closeReplicas();
-          throw e;
-        }
-        catalog.set(stores);
-      } catch (IOException | RuntimeException | InterruptedException e) {
+      } catch (IOException | RuntimeException e) {
         groups.close();
         throw e;
       }
-    } catch (IOException | RuntimeException | InterruptedException e) {
+    } catch (IOException | RuntimeException e) {
       transfers.close();
       stopThreads();
       closeLog();
       throw e;
     }
+  }
+
+  /**
+   * Waits until this node knows every store there is, and opens its partitions; returns when those
+   * of live stores serve.
+   *
+   * <p>Other nodes must be able to call {@link #peerService} and {@link #snapshotService} by then:
+   * a majority may need a snapshot of this node's catalog before there is one.
+   *
+   * @throws IOException if files are damaged; {@link #close} is still to be called
+   */
+  public void serve() throws IOException, InterruptedException {
+    sampleDisk();
+    awaitCatalog();
+    stores.resume();
+    catalog.set(stores);
     var _ =
         timer.scheduleWithFixedDelay(
             this::maintain, MAINTENANCE_MILLIS, MAINTENANCE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Returns once this node knows every store there is. */
-  private void awaitCatalog(StoreCatalog stores) throws IOException, InterruptedException {
+  private void awaitCatalog() throws IOException, InterruptedException {
     Deadline tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
-    while (!PartitionHost.isReady(catalogReplica) || !isCurrent(stores)) {
+    while (!PartitionHost.isReady(catalogReplica) || !isCurrent()) {
       if (tell.isExpired()) {
         tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
         LOG.info(
@@ -213,7 +224,7 @@ public final class ReplicaHost implements AutoCloseable {
     }
   }
 
-  private static boolean isCurrent(StoreCatalog stores) throws InterruptedException {
+  private boolean isCurrent() throws InterruptedException {
     try {
       return stores.current().get();
     } catch (ExecutionException e) {
@@ -241,7 +252,8 @@ public final class ReplicaHost implements AutoCloseable {
   }
 
   /**
-   * Opens what is in the data directory, or begins there.
+   * Opens the log and the catalog in the data directory, or begins there; {@link #serve} comes
+   * next.
    *
    * @param resources memory, threads and disk shared by the engines
    * @param clock stamps proposals; never read while applying
@@ -250,20 +262,17 @@ public final class ReplicaHost implements AutoCloseable {
    *     Must not call {@link #close} on the calling thread
    * @throws IOException if files are damaged, of a newer format, or the Raft port is in use
    */
-  public static ReplicaHost start(
+  public static ReplicaHost open(
       HostSettings settings,
       EngineResources resources,
       InstantSource clock,
       Consumer<Throwable> fatal)
-      throws IOException, InterruptedException {
+      throws IOException {
     return new ReplicaHost(settings, resources, clock, fatal);
   }
 
+  /** Shows what is known of the stores; before {@link #serve} returns, maybe not all of them. */
   public Catalog catalog() {
-    StoreCatalog stores = catalog.get();
-    if (stores == null) {
-      throw new IllegalStateException("the host is not started");
-    }
     return stores;
   }
 
@@ -399,10 +408,7 @@ public final class ReplicaHost implements AutoCloseable {
       handOver.ifDiskFull(catalogReplica, settings.members().others());
       damage.tell(catalogReplica, false);
       repair.look();
-      StoreCatalog stores = catalog.get();
-      if (stores != null) {
-        stores.lookAfter();
-      }
+      stores.lookAfter();
     } catch (IOException | RuntimeException e) {
       LOG.error("maintenance failed and will be tried again", e);
     }
@@ -467,10 +473,7 @@ public final class ReplicaHost implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    StoreCatalog stores = catalog.get();
-    if (stores != null) {
-      stores.stopChanges();
-    }
+    stores.stopChanges();
     repair.close();
     closeReplicas();
     peers.close();
@@ -513,12 +516,12 @@ public final class ReplicaHost implements AutoCloseable {
 
     @Override
     public void pinned(List<Long> pinning, long segment, long logBytes) {
-      StoreCatalog stores = catalog.get();
-      if (stores == null || closed.get()) {
+      StoreCatalog serving = catalog.get();
+      if (serving == null || closed.get()) {
         return;
       }
       List<Replica> toFlush = new ArrayList<>();
-      pinning.forEach(id -> stores.partition(id).ifPresent(toFlush::add));
+      pinning.forEach(id -> serving.partition(id).ifPresent(toFlush::add));
       answers.execute(() -> toFlush.forEach(ReplicaHost.this::flush));
     }
 

@@ -48,9 +48,10 @@ import org.slf4j.LoggerFactory;
 /**
  * One node: everything wired by hand, from the data directory up to the ports.
  *
- * <p>Lifetime: {@link #start} returns a node that serves; {@link #stop} ends calls in flight, then
- * closes everything in the reverse order of its start. Acknowledged writes are in the log; they are
- * flushed first only to make the next start short.
+ * <p>Lifetime: {@link #start} returns a node that serves; until then its gRPC port serves the other
+ * members alone and refuses clients as PARTITION_UNAVAILABLE. {@link #stop} ends calls in flight,
+ * then closes everything in the reverse order of its start. Acknowledged writes are in the log;
+ * they are flushed first only to make the next start short.
  *
  * <p>Threading: safe for many threads; {@link #stop} may be called again, and by another thread
  * while it runs, and returns when the node has stopped.
@@ -168,9 +169,12 @@ public final class TidelineServer implements AutoCloseable {
     CallMemory callMemory = new CallMemory(memory.callBytes());
     CallRunner runner =
         new CallRunner(callMemory, metrics.rpc(), config.number(ConfigKey.GRPC_WAIT));
+    runner.refuseUntilStarted();
     HealthStatusManager health = new HealthStatusManager();
     InboundBudget inbound = new InboundBudget(memory.networkBytes());
+    // Before the host serves: other members may need its snapshots to make a majority with it.
     Server grpc = openGrpc(grpcAddress, host, runner, inbound, health);
+    host.serve();
 
     metrics.observe(resources);
     observe(metrics, host, inbound, callMemory, memory);
@@ -180,6 +184,7 @@ public final class TidelineServer implements AutoCloseable {
     opened("ready file", ready::delete);
     opened("leaderships", host::handOver);
     serving = true;
+    runner.started();
     setHealth(grpc, health, ServingStatus.SERVING);
     log.info(
         "ready: gRPC {}, Raft {}, HTTP {}; {} partitions, {} log entries applied again, {} ms",
@@ -248,7 +253,7 @@ public final class TidelineServer implements AutoCloseable {
 
   private ReplicaHost openHost(
       DataDirectory directory, EngineResources resources, MemoryPlan memory)
-      throws ConfigException, StartException, IOException, InterruptedException {
+      throws ConfigException, StartException, IOException {
     InetSocketAddress raftAddress = raftAddress(directory.identity());
     Ports.requireFree(raftAddress, ConfigKey.RAFT_PORT);
     HostSettings settings =
@@ -266,13 +271,13 @@ public final class TidelineServer implements AutoCloseable {
                 Boolean.parseBoolean(config.text(ConfigKey.RAFT_LEASE_READS)),
                 Duration.ofMillis(config.number(ConfigKey.READS_SESSION_STALENESS))),
             Duration.ofMillis(config.number(ConfigKey.DROP_GRACE)));
-    return opened("replicas", ReplicaHost.start(settings, resources, clock, this::onFatal));
+    return opened("replicas", ReplicaHost.open(settings, resources, clock, this::onFatal));
   }
 
-  /** Before the replicas close, and only if the node is sound: see {@link StopFlush}. */
+  /** Before the replicas close, and only if the node served and is sound: see {@link StopFlush}. */
   private void flush(ReplicaHost host, DataDirectory directory)
       throws IOException, InterruptedException {
-    if (!fatal.isDone()) {
+    if (info.isDone() && !fatal.isDone()) {
       long freeBytes =
           files.usableBytes(directory.path()) - config.number(ConfigKey.DISK_RESERVE_BYTES);
       StopFlush.run(host.catalog().partitions(), freeBytes);
@@ -323,6 +328,7 @@ public final class TidelineServer implements AutoCloseable {
       builder.addService(service);
     }
     Server server = builder.build();
+    setHealth(server, health, ServingStatus.NOT_SERVING);
     try {
       server.start();
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.tideline.server.service;
 
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_MALFORMED_REQUEST;
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_PARTITION_UNAVAILABLE;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_SHUTTING_DOWN;
 
 import com.google.protobuf.Message;
@@ -35,12 +36,18 @@ public final class CallRunner {
   private static final Metadata.Key<String> PASSED_ON =
       Metadata.Key.of("tideline-passed-on", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Retry hint of a node that is starting: an election, with which most starts end. */
+  private static final long START_RETRY_MILLIS = 1_000;
+
   private final CallMemory memory;
   private final RpcMetrics metrics;
   private final long waitMillisMax;
 
   /** Set once, when the node begins to stop: later calls are refused, running ones end. */
   private volatile boolean stopping;
+
+  /** True until the node serves, on a node that opens its port before. */
+  private volatile boolean starting;
 
   /**
    * @param waitMillisMax longest wait of a call for a partition
@@ -49,6 +56,16 @@ public final class CallRunner {
     this.memory = memory;
     this.metrics = metrics;
     this.waitMillisMax = waitMillisMax;
+  }
+
+  /** Refuses calls until {@link #started}; before the port opens. */
+  public void refuseUntilStarted() {
+    starting = true;
+  }
+
+  /** Takes calls from now on. */
+  public void started() {
+    starting = false;
   }
 
   /** Refuses calls that arrive from now on. */
@@ -140,6 +157,14 @@ public final class CallRunner {
         throw Failure.of(
                 ERROR_REASON_SHUTTING_DOWN,
                 "the node is shutting down; retry on another node, or when it is back")
+            .toException();
+      }
+      if (starting) {
+        throw Failure.of(
+                ERROR_REASON_PARTITION_UNAVAILABLE,
+                "the node is starting and waits for a majority of the members; retry on another"
+                    + " node, or soon")
+            .withRetryAfterMillis(START_RETRY_MILLIS)
             .toException();
       }
       byte[] bytes = request;

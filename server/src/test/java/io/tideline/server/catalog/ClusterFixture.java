@@ -119,7 +119,7 @@ final class ClusterFixture implements AutoCloseable {
             reads,
             Duration.ofDays(3));
     EngineResources resources = EngineResources.create(files, 64L << 20, 16L << 20, 1);
-    ReplicaHost host = ReplicaHost.start(settings, resources, InstantSource.system(), fatal::add);
+    ReplicaHost host = ReplicaHost.open(settings, resources, InstantSource.system(), fatal::add);
     String grpc = members.get(i).grpcAddress();
     Server server =
         NettyServerBuilder.forAddress(
@@ -130,6 +130,7 @@ final class ClusterFixture implements AutoCloseable {
             .build()
             .start();
     nodes[i] = new Node(host, resources, server);
+    host.serve();
   }
 
   void stop(int i) {

@@ -63,7 +63,13 @@ final class HostFixture implements AutoCloseable {
     this.resources = EngineResources.create(fileSystem, 64L << 20, 16L << 20, 1);
     try {
       InstantSource clock = () -> Instant.ofEpochMilli(this.nowMillis.get());
-      this.host = ReplicaHost.start(settings, resources, clock, fatal::add);
+      this.host = ReplicaHost.open(settings, resources, clock, fatal::add);
+      try {
+        host.serve();
+      } catch (Exception e) {
+        host.close();
+        throw e;
+      }
     } catch (Exception e) {
       resources.close();
       throw e;

@@ -397,6 +397,7 @@ final class PartitionHost {
       } else {
         return false;
       }
+      content.requireUsable();
       close(partitionId);
       try {
         context.groups().adopt(partitionId, content.state().position());

@@ -166,7 +166,7 @@ final class ReplicaRepair {
     CompletableFuture<String> offer = peers.offers().ask(member, copy.partitionId());
     SnapshotFetch fetch;
     try {
-      fetch = transfers.fetch(copy.partitionId(), offer.get(), copy.directory());
+      fetch = transfers.fetchForRepair(copy.partitionId(), offer.get(), copy.directory());
     } catch (ExecutionException e) {
       tried.add(member.nodeId() + " offers nothing: " + e.getCause());
       return Optional.empty();

@@ -13,6 +13,7 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.tideline.lsm.LogPosition;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.ReplicatedState;
+import io.tideline.server.transfer.UnusableSnapshotException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -123,6 +124,10 @@ final class GroupStateMachine extends StateMachineAdapter {
     try {
       membershipIndex = state.install(arrived.snapshot()).position().index();
       return true;
+    } catch (UnusableSnapshotException e) {
+      // JRaft's node is in error then and is made anew, on the content there was.
+      LOG.warn("partition {} goes on with its old content", partitionId, e);
+      return false;
     } catch (IOException | RuntimeException | AssertionError e) {
       state.failed(e);
       return false;

@@ -6,6 +6,7 @@ import io.tideline.lsm.ReadView;
 import io.tideline.server.transfer.ArrivedSnapshot;
 import io.tideline.server.transfer.SnapshotOffer;
 import io.tideline.server.transfer.SnapshotTransfers;
+import io.tideline.server.transfer.UnusableSnapshotException;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -84,8 +85,10 @@ final class EngineSlot {
    * Replaces the content. After a failure there is no working engine.
    *
    * @param loading takes up the new content before anybody sees it
+   * @throws UnusableSnapshotException if it is not tried: the engine goes on with its content
    */
   EngineState install(ArrivedSnapshot snapshot, Loading loading) throws IOException {
+    snapshot.requireUsable();
     lock.writeLock().lock();
     try {
       engine.close();

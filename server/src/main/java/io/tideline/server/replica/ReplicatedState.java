@@ -5,6 +5,7 @@ import io.tideline.lsm.LogPosition;
 import io.tideline.server.transfer.ArrivedSnapshot;
 import io.tideline.server.transfer.SnapshotFetch;
 import io.tideline.server.transfer.SnapshotOffer;
+import io.tideline.server.transfer.UnusableSnapshotException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,7 @@ public interface ReplicatedState {
    * Replaces the state by a snapshot that arrived, whose position is after the last applied one.
    *
    * @return the new durable state, which is also the applied one
+   * @throws UnusableSnapshotException if it is not tried; the state is what it was
    * @throws IOException if the state cannot go on; the group stops then
    */
   EngineState install(ArrivedSnapshot snapshot) throws IOException;

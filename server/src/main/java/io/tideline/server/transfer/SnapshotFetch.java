@@ -126,7 +126,9 @@ public final class SnapshotFetch {
       }
       return cancelled
           ? new FetchResult.Refused("cancelled")
-          : new FetchResult.Arrived(new ArrivedSnapshot(receiver, offered.state(), engine));
+          : new FetchResult.Arrived(
+              new ArrivedSnapshot(
+                  shared.fileSystem(), staging, receiver, offered.state(), engine));
     } catch (StatusException e) {
       return refused("not copied from " + uri + ": " + e.getStatus());
     } catch (DiskFullException | CorruptionException e) {

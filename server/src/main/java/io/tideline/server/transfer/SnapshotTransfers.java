@@ -28,6 +28,25 @@ public final class SnapshotTransfers implements AutoCloseable {
   /** Idle snapshots are looked for so many times within the time they may be idle. */
   private static final int LOOKS_PER_IDLE_TIME = 4;
 
+  /**
+   * What a snapshot is fetched for. Each has a place of its own for what arrives of a partition: a
+   * snapshot that waits to be installed for one must not be touched by a fetch for the other. For
+   * one purpose, a partition's snapshots are fetched and installed one after the other.
+   */
+  private enum Purpose {
+    /** The log does not reach back to where the member is. */
+    CATCH_UP(""),
+
+    /** Files of the member are damaged. */
+    REPAIR("-repair");
+
+    private final String suffix;
+
+    Purpose(String suffix) {
+      this.suffix = suffix;
+    }
+  }
+
   private final Path incoming;
   private final FileSystem fileSystem;
   private final String address;
@@ -37,8 +56,8 @@ public final class SnapshotTransfers implements AutoCloseable {
   private final SnapshotFetch.Shared shared;
   private final Semaphore fetches;
 
-  /** Partitions of which a snapshot is arriving: each has one place for it. */
-  private final Set<Long> fetching = ConcurrentHashMap.newKeySet();
+  /** Places in which a snapshot is arriving. */
+  private final Set<Path> fetching = ConcurrentHashMap.newKeySet();
 
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -92,13 +111,22 @@ public final class SnapshotTransfers implements AutoCloseable {
   }
 
   /**
-   * Begins to copy a snapshot. Files that the engine has, or that an earlier attempt brought, are
-   * not copied again.
+   * Begins to copy a snapshot for a member that is behind. Files that the engine has, or that an
+   * earlier attempt brought, are not copied again.
    *
    * @param uri {@link SnapshotOffer#uri} of a member, or anything: then the fetch is refused
    * @param engine directory of the engine that will have the content
    */
   public SnapshotFetch fetch(long partitionId, String uri, Path engine) {
+    return fetch(partitionId, uri, engine, Purpose.CATCH_UP);
+  }
+
+  /** As {@link #fetch}, to replace damaged files: does not touch what arrives otherwise. */
+  public SnapshotFetch fetchForRepair(long partitionId, String uri, Path engine) {
+    return fetch(partitionId, uri, engine, Purpose.REPAIR);
+  }
+
+  private SnapshotFetch fetch(long partitionId, String uri, Path engine, Purpose purpose) {
     Optional<SnapshotUri> parsed = SnapshotUri.parse(uri);
     if (parsed.isEmpty()) {
       return SnapshotFetch.refused(shared, "the leader offers no snapshot now: " + uri);
@@ -107,22 +135,23 @@ public final class SnapshotTransfers implements AutoCloseable {
       return SnapshotFetch.refused(
           shared, "not a member's snapshot of partition " + partitionId + ": " + uri);
     }
-    if (!fetching.add(partitionId)) {
+    Path staging = staging(partitionId, purpose);
+    if (!fetching.add(staging)) {
       return SnapshotFetch.refused(
           shared, "a snapshot of partition " + partitionId + " is arriving already");
     }
     if (!fetches.tryAcquire()) {
-      fetching.remove(partitionId);
+      fetching.remove(staging);
       return SnapshotFetch.refused(
           shared,
           "this node receives "
               + shared.limits().fetchesMax()
               + " snapshots already, which is its limit");
     }
-    SnapshotFetch fetch = new SnapshotFetch(shared, parsed.get(), staging(partitionId), engine);
+    SnapshotFetch fetch = new SnapshotFetch(shared, parsed.get(), staging, engine);
     fetch.start(
         () -> {
-          fetching.remove(partitionId);
+          fetching.remove(staging);
           fetches.release();
         });
     return fetch;
@@ -130,13 +159,16 @@ public final class SnapshotTransfers implements AutoCloseable {
 
   /** Deletes what has arrived of a partition that is not wanted any more. */
   public void discard(long partitionId) throws IOException {
-    if (fileSystem.exists(staging(partitionId))) {
-      Trees.delete(fileSystem, staging(partitionId));
+    for (Purpose purpose : Purpose.values()) {
+      Path staging = staging(partitionId, purpose);
+      if (fileSystem.exists(staging)) {
+        Trees.delete(fileSystem, staging);
+      }
     }
   }
 
-  private Path staging(long partitionId) {
-    return incoming.resolve(Long.toString(partitionId));
+  private Path staging(long partitionId, Purpose purpose) {
+    return incoming.resolve(partitionId + purpose.suffix);
   }
 
   /** Bytes of files sent since the start. */

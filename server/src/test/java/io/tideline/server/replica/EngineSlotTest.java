@@ -19,6 +19,7 @@ import io.tideline.server.transfer.FetchResult;
 import io.tideline.server.transfer.SnapshotOffer;
 import io.tideline.server.transfer.SnapshotTransfers;
 import io.tideline.server.transfer.TransferLimits;
+import io.tideline.server.transfer.UnusableSnapshotException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -115,6 +116,22 @@ class EngineSlotTest {
     slot.get().flush().get(30, TimeUnit.SECONDS);
     try (ReadView after = slot.view().orElseThrow()) {
       assertThat(count(after)).isEqualTo(40);
+    }
+  }
+
+  @Test
+  void aSnapshotThatCannotBeInstalledLeavesTheEngineAsItWas() throws Exception {
+    ArrivedSnapshot arrived = arrived();
+    transfers.discard(3);
+    assertThatThrownBy(() -> slot.install(arrived, engine -> {}))
+        .isInstanceOf(UnusableSnapshotException.class);
+    try (ReadView view = slot.view().orElseThrow()) {
+      assertThat(count(view)).isEqualTo(10);
+    }
+    write(slot.get(), 11, 20);
+    slot.install(arrived(), engine -> {});
+    try (ReadView view = slot.view().orElseThrow()) {
+      assertThat(count(view)).isEqualTo(30);
     }
   }
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -116,6 +117,43 @@ class SnapshotTransferTest {
       assertThat(fixture.sender.sentBytes() - before).isLessThanOrEqualTo(2 * newest + manifest);
     }
     assertThat(fixture.hash(engine).rows()).isEqualTo(fixture.rows());
+  }
+
+  @Test
+  void whatWaitsToBeInstalledIsNotTouchedByAFetchForARepair() throws Exception {
+    try (SnapshotTransfers receiver = fixture.receiver(fixture.files, root)) {
+      ArrivedSnapshot waiting;
+      try (SnapshotOffer offer = fixture.sender.offer(PARTITION, fixture.engine)) {
+        waiting = arrived(receiver.fetch(PARTITION, offer.uri(), engine));
+      }
+      fixture.writeRun();
+      fixture.engine.compactAll().get();
+      ArrivedSnapshot newer;
+      try (SnapshotOffer offer = fixture.sender.offer(PARTITION, fixture.engine)) {
+        newer = arrived(receiver.fetchForRepair(PARTITION, offer.uri(), engine));
+      }
+      waiting.requireUsable();
+      assertThat(waiting.install().position().index()).isEqualTo(RUNS);
+      assertThat(fixture.hash(engine).rows()).isLessThan(fixture.rows());
+      newer.requireUsable();
+      newer.install();
+      assertThat(fixture.hash(engine).rows()).isEqualTo(fixture.rows());
+    }
+  }
+
+  @Test
+  void aSnapshotWhoseFilesAreGoneOrOthersIsNotUsable() throws Exception {
+    try (SnapshotOffer offer = fixture.sender.offer(PARTITION, fixture.engine);
+        SnapshotTransfers receiver = fixture.receiver(fixture.files, root)) {
+      ArrivedSnapshot arrived = arrived(receiver.fetch(PARTITION, offer.uri(), engine));
+      Path table = root.resolve("t/in/7").resolve(offeredFiles().getFirst().name());
+      Files.write(table, new byte[] {1}, StandardOpenOption.APPEND);
+      assertThatThrownBy(arrived::requireUsable)
+          .isInstanceOf(UnusableSnapshotException.class)
+          .hasMessageContaining(table.toString());
+      receiver.discard(PARTITION);
+      assertThatThrownBy(arrived::requireUsable).isInstanceOf(UnusableSnapshotException.class);
+    }
   }
 
   @Test

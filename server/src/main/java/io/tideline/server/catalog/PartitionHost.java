@@ -305,7 +305,7 @@ final class PartitionHost {
   }
 
   private void noteDamaged(
-      long partitionId, List<Member> holders, PartitionOptions options, IOException e) {
+      long partitionId, List<Member> holders, PartitionOptions options, Exception e) {
     PartitionFailure failure =
         new PartitionFailure(
             partitionId,
@@ -418,7 +418,7 @@ final class PartitionHost {
     try {
       running.put(partitionId, start(partitionId, holders, options, false));
       damaged.remove(partitionId);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       // Whatever it is, the next repair begins with a partition that is not open.
       noteDamaged(partitionId, holders, options, e);
     }

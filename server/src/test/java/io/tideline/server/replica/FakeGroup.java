@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A group whose log is in the test's hands: proposals and read questions wait until it decides. */
-final class FakeGroup implements RaftGroup {
+public final class FakeGroup implements RaftGroup {
 
   record Proposed(Proposal proposal, long term) {}
 

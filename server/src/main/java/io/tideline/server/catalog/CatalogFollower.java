@@ -5,17 +5,20 @@ import io.tideline.manager.PartitionDescriptor;
 import io.tideline.manager.StoreDescriptor;
 import io.tideline.manager.StoreState;
 import io.tideline.server.command.PartitionOptions;
-import io.tideline.server.log.GroupLog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,18 +40,41 @@ final class CatalogFollower {
 
   private final String nodeId;
   private final PartitionHost partitions;
-  private final GroupLog log;
+  private final Supplier<List<Long>> logged;
+
+  /** Stores that were being created when this node started. */
+  private final Set<Long> creatingAtStart = ConcurrentHashMap.newKeySet();
+
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("catalog-follower").daemon().factory());
 
+  /** The newest image that nobody works on yet. */
+  private final AtomicReference<@Nullable CatalogImage> next = new AtomicReference<>();
+
   /** What was followed to its end; confined to the thread. */
   private @Nullable CatalogImage done;
 
-  CatalogFollower(String nodeId, PartitionHost partitions, GroupLog log) {
+  /**
+   * @param logged asked for the partitions of which the node's log holds something
+   */
+  CatalogFollower(String nodeId, PartitionHost partitions, Supplier<List<Long>> logged) {
     this.nodeId = nodeId;
     this.partitions = partitions;
-    this.log = log;
+    this.logged = logged;
+  }
+
+  /**
+   * Takes note of what the catalog says before this node opens anything. Its partitions of a store
+   * that is being created by then may have a past: this member may have voted in them, and lost its
+   * disk. So they are not taken for new.
+   */
+  void startWith(CatalogImage image) {
+    for (StoreDescriptor store : image.stores()) {
+      if (store.state() == StoreState.CREATING) {
+        creatingAtStart.add(store.storeId());
+      }
+    }
   }
 
   /** How a partition is opened, or given its options if it runs. */
@@ -60,22 +86,28 @@ final class CatalogFollower {
         throws IOException, InterruptedException;
   }
 
-  /** Begins to follow an image; returns at once. What fails is tried again at the next call. */
+  /**
+   * Begins to follow an image; returns at once. What fails is tried again at the next call. While
+   * one is followed the newest waits, and those between are left out.
+   */
   void follow(CatalogImage image) {
-    if (!thread.isShutdown()) {
-      thread.execute(
-          () -> {
-            if (image != done) {
-              try {
-                makeTrue(image);
-                done = image;
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              } catch (IOException | RuntimeException e) {
-                LOG.error("not every partition is as the catalog says; will be tried again", e);
-              }
-            }
-          });
+    if (next.getAndSet(image) == null && !thread.isShutdown()) {
+      thread.execute(this::followNext);
+    }
+  }
+
+  private void followNext() {
+    CatalogImage image = next.getAndSet(null);
+    if (image == null || image == done) {
+      return;
+    }
+    try {
+      makeTrue(image);
+      done = image;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      LOG.error("not every partition is as the catalog says; will be tried again", e);
     }
   }
 
@@ -108,7 +140,8 @@ final class CatalogFollower {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (StoreDescriptor store : stores) {
         PartitionOptions options = optionsOf(store);
-        boolean isNew = store.state() == StoreState.CREATING;
+        boolean isNew =
+            store.state() == StoreState.CREATING && !creatingAtStart.contains(store.storeId());
         for (PartitionDescriptor partition : store.partitions()) {
           if (!partition.isOn(nodeId)) {
             continue;
@@ -157,8 +190,8 @@ final class CatalogFollower {
                 } catch (Exception e) {
                   LOG.warn("partition {} stops without a flush", partition.partitionId(), e);
                 }
-                partitions.close(partition.partitionId());
               });
+      partitions.close(partition.partitionId());
     }
   }
 
@@ -174,7 +207,7 @@ final class CatalogFollower {
   /** Ids are given once and rising: one below the next, but of no store, will never be again. */
   private void destroyForgotten(CatalogImage image) throws IOException {
     TreeSet<Long> here = new TreeSet<>(partitions.stored());
-    here.addAll(log.groups());
+    here.addAll(logged.get());
     for (long id : here) {
       if (id > ReplicaHost.CATALOG_PARTITION
           && id < image.nextPartitionId()

@@ -480,11 +480,12 @@ final class PartitionHost {
     }
   }
 
-  /** Stops a partition that runs; its data stays. */
+  /** Stops a partition that runs, and forgets one that could not be opened; its data stays. */
   void close(long partitionId) {
     ReentrantLock lock = lockOf(partitionId);
     lock.lock();
     try {
+      damaged.remove(partitionId);
       Running partition = running.remove(partitionId);
       if (partition != null) {
         closeQuietly(partition.replica());
@@ -514,7 +515,6 @@ final class PartitionHost {
     lock.lock();
     try {
       close(partitionId);
-      damaged.remove(partitionId);
       context.transfers().discard(partitionId);
       FileSystem fileSystem = resources.fileSystem();
       if (fileSystem.exists(path(partitionId))) {

@@ -174,7 +174,7 @@ public final class ReplicaHost implements AutoCloseable {
                 catalogReplica,
                 machine,
                 partitions,
-                new CatalogFollower(settings.members().self().nodeId(), partitions, log),
+                new CatalogFollower(settings.members().self().nodeId(), partitions, log::groups),
                 peers,
                 admission,
                 settings.dropGrace(),

@@ -242,7 +242,9 @@ final class StoreCatalog implements Catalog {
 
   /** Makes this node's partitions what the catalog says. Called once, before anything is served. */
   void resume() throws IOException, InterruptedException {
-    List<StoreDescriptor> stores = machine.image().stores();
+    CatalogImage image = machine.image();
+    follower.startWith(image);
+    List<StoreDescriptor> stores = image.stores();
     follower.open(
         stores.stream().filter(store -> store.state() == StoreState.LIVE).toList(),
         partitions::openUnlessDamaged);

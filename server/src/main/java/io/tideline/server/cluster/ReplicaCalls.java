@@ -119,7 +119,7 @@ final class ReplicaCalls extends ReplicaServiceGrpc.ReplicaServiceImplBase {
             .whenComplete(
                 (offer, error) -> {
                   if (error == null) {
-                    // Nobody closes the offer: it is withdrawn when it is not read any more.
+                    // Its reader withdraws it; one that is gone leaves it to become idle.
                     answer.onNext(OfferSnapshotResponse.newBuilder().setUri(offer.uri()).build());
                     answer.onCompleted();
                   } else {

@@ -9,7 +9,8 @@ import io.grpc.StatusRuntimeException;
 
 /**
  * Refuses what {@link InboundBudget} does not let in, for the services that are not run by {@link
- * CallRunner}: health and reflection.
+ * CallRunner}: health, reflection, and what other nodes call ({@code ReplicaService}, {@code
+ * SnapshotService}).
  */
 public final class InboundGuard implements ServerInterceptor {
 

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -22,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +43,10 @@ public final class SnapshotFetch {
   private static final int CHUNK_ATTEMPTS = 5;
 
   private static final long RETRY_MILLIS = 200;
+
+  /** Within the time an offer may be idle: a question or two may stay without an answer. */
+  private static final int ASKS_PER_IDLE_TIME = 6;
+
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFetch.class);
 
   /** What one node's fetches share. */
@@ -51,7 +57,7 @@ public final class SnapshotFetch {
   private final SnapshotUri uri;
   private final Path staging;
   private final Path engine;
-  private final SnapshotSource source;
+  private final @Nullable SnapshotSource source;
   private final CompletableFuture<FetchResult> result = new CompletableFuture<>();
 
   /** Guards the receiver, which is confined. */
@@ -67,36 +73,44 @@ public final class SnapshotFetch {
     this.source = new SnapshotSource(uri, shared.limits().callMillis());
   }
 
-  private SnapshotFetch(Shared shared, SnapshotUri uri, FetchResult.Refused refused) {
-    this(shared, uri, Path.of(""), Path.of(""));
-    source.close();
+  private SnapshotFetch(Shared shared, FetchResult.Refused refused) {
+    this.shared = shared;
+    this.uri = new SnapshotUri("localhost:0", 0, "0");
+    this.staging = Path.of("");
+    this.engine = Path.of("");
+    this.source = null;
     result.complete(refused);
   }
 
   /** One that has ended before it began. */
   static SnapshotFetch refused(Shared shared, String why) {
-    return new SnapshotFetch(
-        shared, new SnapshotUri("localhost:0", 0, "0"), new FetchResult.Refused(why));
+    return new SnapshotFetch(shared, new FetchResult.Refused(why));
   }
 
   /**
    * @param ended runs when the result is known
    */
   void start(Runnable ended) {
+    SnapshotSource from = Objects.requireNonNull(source, "refused already");
     Thread.ofVirtual()
         .name("snapshot-fetch-" + uri.partitionId())
         .start(
             () -> {
               FetchResult how;
               try {
-                how = fetch();
+                how = fetch(from);
               } catch (RuntimeException | AssertionError e) {
                 how = new FetchResult.Failed(new IOException("a defect while copying " + uri, e));
               }
-              source.close();
+              from.close();
               ended.run();
               result.complete(how);
             });
+  }
+
+  /** Has something run once the result is known, on any thread; it must not block. */
+  void whenEnded(Runnable ended) {
+    var _ = result.whenComplete((how, error) -> ended.run());
   }
 
   /** Waits for the end. */
@@ -111,24 +125,24 @@ public final class SnapshotFetch {
   /** Ends it soon, with a refusal. */
   public void cancel() {
     cancelled = true;
-    source.close();
+    if (source != null) {
+      source.close();
+    }
   }
 
-  private FetchResult fetch() {
+  private FetchResult fetch(SnapshotSource from) {
     try {
-      SnapshotSource.Description offered = source.describe();
-      SnapshotReceiver receiver =
-          SnapshotReceiver.begin(shared.fileSystem(), staging, engine, offered.files());
+      SnapshotSource.Description offered = from.describe();
+      SnapshotReceiver receiver = begin(from, offered.files());
       try {
-        fetchMissing(receiver, offered.files());
+        fetchMissing(from, receiver, offered.files());
       } finally {
         receiver.close();
       }
       return cancelled
           ? new FetchResult.Refused("cancelled")
           : new FetchResult.Arrived(
-              new ArrivedSnapshot(
-                  shared.fileSystem(), staging, receiver, offered.state(), engine));
+              new ArrivedSnapshot(shared.fileSystem(), staging, receiver, offered.state(), engine));
     } catch (StatusException e) {
       return refused("not copied from " + uri + ": " + e.getStatus());
     } catch (DiskFullException | CorruptionException e) {
@@ -143,11 +157,20 @@ public final class SnapshotFetch {
     }
   }
 
+  /** Verifies what is here already, of gigabytes for minutes. */
+  private SnapshotReceiver begin(SnapshotSource from, List<FileInfo> offered) throws IOException {
+    try (OfferKeeper keeper =
+        OfferKeeper.keep(from, Math.max(1, shared.limits().idleMillis() / ASKS_PER_IDLE_TIME))) {
+      assert keeper != null;
+      return SnapshotReceiver.begin(shared.fileSystem(), staging, engine, offered);
+    }
+  }
+
   private FetchResult.Refused refused(String why) {
     return new FetchResult.Refused(cancelled ? "cancelled" : why);
   }
 
-  private void fetchMissing(SnapshotReceiver receiver, List<FileInfo> offered)
+  private void fetchMissing(SnapshotSource from, SnapshotReceiver receiver, List<FileInfo> offered)
       throws IOException, StatusException, InterruptedException {
     List<FileInfo> missing = receiver.missing();
     long bytes = missing.stream().mapToLong(FileInfo::size).sum();
@@ -173,7 +196,7 @@ public final class SnapshotFetch {
                 () -> {
                   try {
                     for (FileInfo file = queue.poll(); file != null; file = queue.poll()) {
-                      fetchFile(receiver, file);
+                      fetchFile(from, receiver, file);
                     }
                   } catch (Exception e) {
                     queue.clear(); // The other streams end after the file they are at.
@@ -202,11 +225,11 @@ public final class SnapshotFetch {
     }
   }
 
-  private void fetchFile(SnapshotReceiver receiver, FileInfo file)
+  private void fetchFile(SnapshotSource from, SnapshotReceiver receiver, FileInfo file)
       throws IOException, StatusException, InterruptedException {
     for (long offset = 0; offset < file.size(); ) {
       int length = (int) Math.min(shared.limits().chunkBytes(), file.size() - offset);
-      ByteBuffer bytes = fetchChunk(file.name(), offset, length);
+      ByteBuffer bytes = fetchChunk(from, file.name(), offset, length);
       receiving.lock();
       try {
         receiver.write(file.name(), offset, bytes);
@@ -224,7 +247,7 @@ public final class SnapshotFetch {
     }
   }
 
-  private ByteBuffer fetchChunk(String name, long offset, int length)
+  private ByteBuffer fetchChunk(SnapshotSource from, String name, long offset, int length)
       throws StatusException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       if (cancelled) {
@@ -232,7 +255,7 @@ public final class SnapshotFetch {
       }
       shared.rate().pass(length);
       try {
-        return source.read(name, offset, length);
+        return from.read(name, offset, length);
       } catch (StatusException e) {
         if (attempt == CHUNK_ATTEMPTS || !mayPass(e.getStatus().getCode())) {
           throw e;

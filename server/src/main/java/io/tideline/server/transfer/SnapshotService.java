@@ -15,6 +15,8 @@ import io.tideline.proto.internal.v1.ReadSnapshotRequest;
 import io.tideline.proto.internal.v1.ReadSnapshotResponse;
 import io.tideline.proto.internal.v1.SnapshotFile;
 import io.tideline.proto.internal.v1.SnapshotServiceGrpc;
+import io.tideline.proto.internal.v1.WithdrawSnapshotRequest;
+import io.tideline.proto.internal.v1.WithdrawSnapshotResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -90,6 +92,17 @@ final class SnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase 
               .setData(UnsafeByteOperations.unsafeWrap(bytes))
               .setCrc32C((int) crc.getValue())
               .build();
+        });
+  }
+
+  @Override
+  public void withdrawSnapshot(
+      WithdrawSnapshotRequest request, StreamObserver<WithdrawSnapshotResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          pins.find(request.getPartitionId(), request.getSnapshotId()).ifPresent(pins::release);
+          return WithdrawSnapshotResponse.getDefaultInstance();
         });
   }
 

@@ -16,6 +16,7 @@ import io.tideline.proto.internal.v1.ReadSnapshotRequest;
 import io.tideline.proto.internal.v1.ReadSnapshotResponse;
 import io.tideline.proto.internal.v1.SnapshotFile;
 import io.tideline.proto.internal.v1.SnapshotServiceGrpc;
+import io.tideline.proto.internal.v1.WithdrawSnapshotRequest;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
@@ -108,6 +109,17 @@ final class SnapshotSource implements AutoCloseable {
           .asException();
     }
     return data.asReadOnlyByteBuffer();
+  }
+
+  /** Tells the node that the snapshot is not wanted any more. */
+  void withdraw() throws StatusException {
+    var _ =
+        call(
+            SnapshotServiceGrpc.getWithdrawSnapshotMethod(),
+            WithdrawSnapshotRequest.newBuilder()
+                .setPartitionId(uri.partitionId())
+                .setSnapshotId(uri.snapshotId())
+                .build());
   }
 
   private <Q, R> R call(io.grpc.MethodDescriptor<Q, R> method, Q request) throws StatusException {

@@ -2,6 +2,7 @@ package io.tideline.server.transfer;
 
 import com.google.common.base.Ticker;
 import io.grpc.BindableService;
+import io.grpc.StatusException;
 import io.tideline.lsm.Engine;
 import io.tideline.lsm.fs.FileSystem;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends and receives the snapshots of one node.
@@ -46,6 +49,8 @@ public final class SnapshotTransfers implements AutoCloseable {
       this.suffix = suffix;
     }
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotTransfers.class);
 
   private final Path incoming;
   private final FileSystem fileSystem;
@@ -121,9 +126,31 @@ public final class SnapshotTransfers implements AutoCloseable {
     return fetch(partitionId, uri, engine, Purpose.CATCH_UP);
   }
 
-  /** As {@link #fetch}, to replace damaged files: does not touch what arrives otherwise. */
+  /**
+   * As {@link #fetch}, to replace damaged files: does not touch what arrives otherwise. At its end
+   * the offer is withdrawn, for it was made for this fetch and nobody closes it.
+   */
   public SnapshotFetch fetchForRepair(long partitionId, String uri, Path engine) {
-    return fetch(partitionId, uri, engine, Purpose.REPAIR);
+    SnapshotFetch fetch = fetch(partitionId, uri, engine, Purpose.REPAIR);
+    SnapshotUri.parse(uri)
+        .filter(offer -> offer.partitionId() == partitionId && isMember.test(offer.address()))
+        .ifPresent(offer -> fetch.whenEnded(() -> withdraw(offer)));
+    return fetch;
+  }
+
+  private void withdraw(SnapshotUri offer) {
+    var _ =
+        Thread.ofVirtual()
+            .name("snapshot-withdraw-" + offer.partitionId())
+            .start(
+                () -> {
+                  try (SnapshotSource source =
+                      new SnapshotSource(offer, shared.limits().callMillis())) {
+                    source.withdraw();
+                  } catch (StatusException e) {
+                    LOG.debug("{} ends when it is idle", offer, e);
+                  }
+                });
   }
 
   private SnapshotFetch fetch(long partitionId, String uri, Path engine, Purpose purpose) {

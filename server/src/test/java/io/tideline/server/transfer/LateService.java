@@ -7,6 +7,8 @@ import io.tideline.proto.internal.v1.DescribeSnapshotResponse;
 import io.tideline.proto.internal.v1.ReadSnapshotRequest;
 import io.tideline.proto.internal.v1.ReadSnapshotResponse;
 import io.tideline.proto.internal.v1.SnapshotServiceGrpc;
+import io.tideline.proto.internal.v1.WithdrawSnapshotRequest;
+import io.tideline.proto.internal.v1.WithdrawSnapshotResponse;
 import java.util.function.Supplier;
 
 /** The service of a node whose port must be known before the node is made. */
@@ -26,6 +28,12 @@ final class LateService extends SnapshotServiceGrpc.SnapshotServiceImplBase {
   public void describeSnapshot(
       DescribeSnapshotRequest request, StreamObserver<DescribeSnapshotResponse> answer) {
     made().describeSnapshot(request, answer);
+  }
+
+  @Override
+  public void withdrawSnapshot(
+      WithdrawSnapshotRequest request, StreamObserver<WithdrawSnapshotResponse> answer) {
+    made().withdrawSnapshot(request, answer);
   }
 
   @Override

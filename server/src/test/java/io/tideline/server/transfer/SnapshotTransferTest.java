@@ -13,7 +13,9 @@ import io.tideline.lsm.EngineSnapshot;
 import io.tideline.lsm.EngineState;
 import io.tideline.lsm.KeyRange;
 import io.tideline.lsm.RangeHash;
+import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.RealFileSystem;
+import io.tideline.lsm.testing.DelegatingFileSystem;
 import io.tideline.lsm.testing.FaultFileSystem;
 import io.tideline.lsm.testing.FaultRule;
 import java.io.IOException;
@@ -346,6 +348,58 @@ class SnapshotTransferTest {
       first.close();
       second.close();
       sender.offer(PARTITION, fixture.engine).close();
+    }
+  }
+
+  @Test
+  void aRepairsOfferEndsWithItsFetchHoweverThatEnds() throws Exception {
+    try (SnapshotTransfers receiver = fixture.receiver(fixture.files, root)) {
+      SnapshotOffer read = fixture.sender.offer(PARTITION, fixture.engine);
+      arrived(receiver.fetchForRepair(PARTITION, read.uri(), engine)).install();
+      await().until(() -> fixture.sender.pinned() == 0);
+
+      fixture.writeRun();
+      SnapshotOffer cutOff = fixture.sender.offer(PARTITION, fixture.engine);
+      fixture.breakAt = fixture.chunks.get() + 1;
+      assertThat(receiver.fetchForRepair(PARTITION, cutOff.uri(), engine).join())
+          .isInstanceOf(FetchResult.Refused.class);
+      await().until(() -> fixture.sender.pinned() == 0);
+
+      SnapshotOffer cancelled = fixture.sender.offer(PARTITION, fixture.engine);
+      SnapshotFetch fetch = receiver.fetchForRepair(PARTITION, cancelled.uri(), engine);
+      fetch.cancel();
+      assertThat(fetch.join()).isInstanceOf(FetchResult.Refused.class);
+      await().until(() -> fixture.sender.pinned() == 0);
+    }
+  }
+
+  @Test
+  void anOfferIsKeptWhileWhatIsHereAlreadyIsVerified() throws Exception {
+    TransferLimits limits = LIMITS.withIdleMillis(3_000);
+    Path own = directory.resolve("own");
+    try (TransferFixture node = new TransferFixture(own, limits)) {
+      node.writeRun();
+      // As many questions as take longer than the sender waits for one.
+      FileSystem slow =
+          new DelegatingFileSystem() {
+            @Override
+            protected FileSystem delegate() {
+              return node.files;
+            }
+
+            @Override
+            public List<String> list(Path listed) throws IOException {
+              if (listed.endsWith("in/7")) {
+                await().until(() -> node.descriptions.get() > 7);
+              }
+              return super.list(listed);
+            }
+          };
+      SnapshotOffer offer = node.sender.offer(PARTITION, node.engine);
+      try (SnapshotTransfers receiver = node.receiver(slow, own.resolve("receiver"), limits)) {
+        arrived(receiver.fetch(PARTITION, offer.uri(), own.resolve("receiver/7")));
+      }
+      offer.close();
     }
   }
 

@@ -18,6 +18,7 @@ import io.tideline.lsm.RangeHash;
 import io.tideline.lsm.WriteBatch;
 import io.tideline.lsm.fs.FileSystem;
 import io.tideline.lsm.fs.RealFileSystem;
+import io.tideline.proto.internal.v1.DescribeSnapshotResponse;
 import io.tideline.proto.internal.v1.ReadSnapshotResponse;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -54,6 +55,9 @@ final class TransferFixture implements AutoCloseable {
   final String address;
   private final Server server;
   private final SplittableRandom random = new SplittableRandom(4);
+
+  /** Descriptions answered so far. */
+  final AtomicLong descriptions = new AtomicLong();
 
   /** Chunks answered so far. */
   final AtomicLong chunks = new AtomicLong();
@@ -93,8 +97,13 @@ final class TransferFixture implements AutoCloseable {
 
   /** Another node's transfers, on any disk. */
   SnapshotTransfers receiver(FileSystem fileSystem, Path root) throws IOException {
+    return receiver(fileSystem, root, LIMITS);
+  }
+
+  SnapshotTransfers receiver(FileSystem fileSystem, Path root, TransferLimits limits)
+      throws IOException {
     return new SnapshotTransfers(
-        fileSystem, root.resolve("t"), "localhost:1", address::equals, LIMITS);
+        fileSystem, root.resolve("t"), "localhost:1", address::equals, limits);
   }
 
   /** Writes rows and flushes them to a table of their own. */
@@ -150,6 +159,9 @@ final class TransferFixture implements AutoCloseable {
             @Override
             @SuppressWarnings("unchecked") // Of the same type as what it replaces.
             public void sendMessage(R message) {
+              if (message instanceof DescribeSnapshotResponse) {
+                descriptions.incrementAndGet();
+              }
               if (!(message instanceof ReadSnapshotResponse chunk)) {
                 super.sendMessage(message);
                 return;

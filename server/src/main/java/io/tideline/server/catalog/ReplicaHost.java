@@ -17,6 +17,7 @@ import io.tideline.server.log.GroupLogOptions;
 import io.tideline.server.log.GroupLogStats;
 import io.tideline.server.raft.JRaftGroups;
 import io.tideline.server.replica.Admission;
+import io.tideline.server.replica.GroupFailedException;
 import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.PartitionStatus;
 import io.tideline.server.replica.Replica;
@@ -444,21 +445,28 @@ public final class ReplicaHost implements AutoCloseable {
                 });
   }
 
-  /**
-   * Damage in the files of one partition of timelines stops that partition, which tells why and
-   * answers REPLICA_FAILED; whatever else stops a replica is of the node.
-   */
   private void replicaFailed(Throwable cause) {
-    Path root = settings.dataDirectory().resolve(PARTITIONS);
-    boolean ofOnePartition =
-        PartitionHost.damage(cause)
-            .map(CorruptionException::file)
-            .filter(file -> file.startsWith(root))
-            .filter(file -> !file.startsWith(root.resolve(Long.toString(CATALOG_PARTITION))))
-            .isPresent();
-    if (!ofOnePartition) {
+    if (!isOfOnePartition(cause, settings.dataDirectory().resolve(PARTITIONS))) {
       fail(cause);
     }
+  }
+
+  /**
+   * Damage in the files of one partition of timelines, or a Raft node of it that cannot be mended,
+   * stops that partition, which tells why and answers REPLICA_FAILED; whatever else stops a replica
+   * is of the node.
+   *
+   * @param root directory of all partitions
+   */
+  static boolean isOfOnePartition(Throwable cause, Path root) {
+    if (cause instanceof GroupFailedException group) {
+      return group.partitionId() != CATALOG_PARTITION;
+    }
+    return PartitionHost.damage(cause)
+        .map(CorruptionException::file)
+        .filter(file -> file.startsWith(root))
+        .filter(file -> !file.startsWith(root.resolve(Long.toString(CATALOG_PARTITION))))
+        .isPresent();
   }
 
   private void fail(Throwable cause) {

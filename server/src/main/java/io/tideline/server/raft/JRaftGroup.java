@@ -9,6 +9,7 @@ import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import io.tideline.server.log.LogGroup;
+import io.tideline.server.replica.GroupFailedException;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.Proposal;
 import io.tideline.server.replica.RaftGroup;
@@ -361,7 +362,8 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   @Override
   public void giveUp() {
     state.failed(
-        new IOException(
+        new GroupFailedException(
+            logGroup.id(),
             "the Raft node of "
                 + name()
                 + " is in error and cannot be mended: "

@@ -36,8 +36,11 @@ public final class CallRunner {
   private static final Metadata.Key<String> PASSED_ON =
       Metadata.Key.of("tideline-passed-on", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** Retry hint of a node that is starting: an election, with which most starts end. */
-  private static final long START_RETRY_MILLIS = 1_000;
+  /**
+   * Retry hint of a node that is starting. Short, because the next call most likely goes to another
+   * node, which serves: a client must not be slow for as long as one of its nodes starts.
+   */
+  private static final long START_RETRY_MILLIS = 20;
 
   private final CallMemory memory;
   private final RpcMetrics metrics;

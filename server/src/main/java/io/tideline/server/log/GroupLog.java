@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -197,6 +198,11 @@ public final class GroupLog implements Closeable {
   /** The group of this id; an empty log that starts at 1 if nothing is known of it. */
   public LogGroup group(long id) {
     return groups.computeIfAbsent(id, newId -> new LogGroup(newId, this, new GroupIndex()));
+  }
+
+  /** The group, unless there is nothing of it; makes none. */
+  public Optional<LogGroup> existing(long id) {
+    return Optional.ofNullable(groups.get(id));
   }
 
   /** Ids of all groups that have entries, meta or a position, ascending. */

@@ -72,6 +72,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   private final Maker maker;
   private final GroupSupervisor supervisor;
   private final Rejoin rejoin;
+  private final Runnable ended;
 
   /** Held while a node is ended or made. */
   private final ReentrantLock lifecycle = new ReentrantLock();
@@ -84,14 +85,19 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
   private volatile boolean closed;
   private volatile SharedClient.LossWatch lossWatch = SharedClient.LossWatch.NONE;
 
-  /** Starts the first node, and has it supervised until {@link #close}. */
+  /**
+   * Starts the first node, and has it supervised until {@link #close}.
+   *
+   * @param ended runs when the last node has ended
+   */
   JRaftGroup(
       PeerId self,
       LogGroup logGroup,
       SupervisedState state,
       Maker maker,
       GroupSupervisor supervisor,
-      Rejoin rejoin)
+      Rejoin rejoin,
+      Runnable ended)
       throws IOException {
     this.self = self;
     this.logGroup = logGroup;
@@ -99,6 +105,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
     this.maker = maker;
     this.supervisor = supervisor;
     this.rejoin = rejoin;
+    this.ended = ended;
     this.running = maker.make();
     supervisor.add(this);
   }
@@ -395,6 +402,7 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
       Thread.currentThread().interrupt();
     } finally {
       lifecycle.unlock();
+      ended.run();
     }
   }
 }

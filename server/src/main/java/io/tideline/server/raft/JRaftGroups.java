@@ -86,6 +86,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   private final RpcServer server;
   private final GroupSupervisor supervisor;
   private final OpenGroups open;
+  private final OrderedAppendProcessor append;
 
   /** Asks other members; no group's. */
   private final SharedClient client = new SharedClient();
@@ -96,9 +97,11 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
       Duration electionTimeout,
       boolean leaseReads,
       RpcServer server,
-      OpenGroups open) {
+      OpenGroups open,
+      OrderedAppendProcessor append) {
     this.leaseReads = leaseReads;
     this.open = open;
+    this.append = append;
     client.init(new RpcOptions());
     this.log = log;
     this.self = self;
@@ -128,7 +131,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     JRaftProcess.channelSecurity().prepare(bolt);
     RpcServer server = new BoltRpcServer(bolt);
     OpenGroups open = new OpenGroups(log);
-    registerProcessors(server, open);
+    OrderedAppendProcessor append = registerProcessors(server, open);
     try {
       if (!server.init(null)) {
         throw new IOException("cannot listen on Raft address " + endpoint);
@@ -139,7 +142,8 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     registerExecutors(bolt);
     NodeManager.getInstance().addAddress(endpoint);
     JRaftGroups groups =
-        new JRaftGroups(log, new PeerId(endpoint, 0), electionTimeout, leaseReads, server, open);
+        new JRaftGroups(
+            log, new PeerId(endpoint, 0), electionTimeout, leaseReads, server, open, append);
     groups.supervisor.start();
     return groups;
   }
@@ -159,7 +163,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
   }
 
   /** Only what members say to each other: no administration and no file transfer by this port. */
-  private static void registerProcessors(RpcServer server, OpenGroups open) {
+  private static OrderedAppendProcessor registerProcessors(RpcServer server, OpenGroups open) {
     ProtobufMsgFactory.load();
     if (!(RpcFactoryHelper.rpcFactory() instanceof SharedRpcFactory)) {
       throw new IllegalStateException(
@@ -175,6 +179,7 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
     // Blocks for a whole copy: on this executor nothing waits behind it.
     server.registerProcessor(new MemberProcessors.Snapshots(JRaftProcess.executor(), open));
     server.registerProcessor(new PingRequestProcessor(JRaftProcess.executor()));
+    return append;
   }
 
   @Override
@@ -208,17 +213,29 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
               () ->
                   startNode(partitionId, voters, supervised, meta, rejoin, hasPast.getAndSet(true)),
               supervisor,
-              rejoin);
+              rejoin,
+              () -> forget(groupId, rejoin));
       LeaderLoss loss = leaderLoss(partitionId, voters, group, rejoin);
       supervised.onLeaderKnown(loss::leaderKnown);
       group.onMemberGone(loss);
-      open.started(groupId, group);
+      open.started(groupId, rejoin, group::lastLogIndex);
       group.rejoin();
       return group;
     } catch (IOException | RuntimeException e) {
-      open.remove(groupId);
+      forget(groupId, rejoin);
       throw e;
     }
+  }
+
+  private void forget(String groupId, Rejoin rejoin) {
+    if (open.remove(groupId, rejoin)) {
+      append.forget(groupId);
+    }
+  }
+
+  /** What is asked of the groups here. */
+  MemberProcessors.Groups openGroups() {
+    return open;
   }
 
   /** The line begins at another member for each group, so that no member takes over all of them. */

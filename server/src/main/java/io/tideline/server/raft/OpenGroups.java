@@ -3,7 +3,10 @@ package io.tideline.server.raft;
 import io.tideline.server.log.GroupLog;
 import io.tideline.server.log.LogGroup;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The groups that are open on a node, and what can be said of those that are not.
@@ -12,9 +15,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class OpenGroups implements MemberProcessors.Groups {
 
+  /**
+   * @param lastIndex of the log, durable or not; null until the group's node has started
+   */
+  private record Open(Rejoin rejoin, @Nullable LongSupplier lastIndex) {}
+
   private final GroupLog log;
-  private final Map<String, Rejoin> rejoining = new ConcurrentHashMap<>();
-  private final Map<String, JRaftGroup> groups = new ConcurrentHashMap<>();
+  private final Map<String, Open> groups = new ConcurrentHashMap<>();
 
   OpenGroups(GroupLog log) {
     this.log = log;
@@ -22,41 +29,49 @@ final class OpenGroups implements MemberProcessors.Groups {
 
   /** Before the group's node is made. */
   void add(String groupId, Rejoin rejoin) {
-    groups.remove(groupId);
-    rejoining.put(groupId, rejoin);
+    groups.put(groupId, new Open(rejoin, null));
   }
 
-  void started(String groupId, JRaftGroup group) {
-    groups.put(groupId, group);
+  /**
+   * @param lastIndex of the group's log, durable or not
+   */
+  void started(String groupId, Rejoin rejoin, LongSupplier lastIndex) {
+    groups.put(groupId, new Open(rejoin, lastIndex));
   }
 
-  void remove(String groupId) {
-    groups.remove(groupId);
-    rejoining.remove(groupId);
+  /**
+   * After the group's node has ended.
+   *
+   * @param rejoin as it was added; a group of the same id that was opened since stays
+   * @return whether it was here
+   */
+  boolean remove(String groupId, Rejoin rejoin) {
+    Open open = groups.get(groupId);
+    return open != null && open.rejoin() == rejoin && groups.remove(groupId, open);
   }
 
   @Override
   public boolean mute(String groupId) {
-    Rejoin rejoin = rejoining.get(groupId);
-    return rejoin != null && rejoin.mute();
+    Open open = groups.get(groupId);
+    return open != null && open.rejoin().mute();
   }
 
   @Override
   public boolean withholdsVotes(String groupId) {
-    Rejoin rejoin = rejoining.get(groupId);
-    return rejoin != null && rejoin.withholdsVotes();
+    Open open = groups.get(groupId);
+    return open != null && open.rejoin().withholdsVotes();
   }
 
   @Override
   public Rejoin.Answer answer(String groupId, long index) {
-    long partitionId = JRaftGroups.partitionId(groupId);
-    JRaftGroup group = groups.get(groupId);
-    // A stranger's question must not make a group.
-    if (group == null && !log.groups().contains(partitionId)) {
+    // A stranger's question must not make a group, nor bring back one that was destroyed.
+    Optional<LogGroup> stored = log.existing(JRaftGroups.partitionId(groupId));
+    if (stored.isEmpty()) {
       return new Rejoin.Answer(0, true);
     }
-    LogGroup stored = log.group(partitionId);
-    long last = group == null ? stored.lastIndex() : group.lastLogIndex();
-    return new Rejoin.Answer(stored.meta().term(), index >= last);
+    Open open = groups.get(groupId);
+    LongSupplier lastIndex = open == null ? null : open.lastIndex();
+    long last = lastIndex == null ? stored.get().lastIndex() : lastIndex.getAsLong();
+    return new Rejoin.Answer(stored.get().meta().term(), index >= last);
   }
 }

@@ -57,6 +57,14 @@ final class OrderedAppendProcessor extends AppendEntriesRequestProcessor {
     return service.handleAppendEntriesRequest(request, done);
   }
 
+  /**
+   * A group's node has ended. Should another one of it start while messages to the old one still
+   * wait, the two may mix: that is a network that reorders, which Raft bears.
+   */
+  void forget(String groupId) {
+    lanes.removeIf(lane -> lane.groupId().equals(groupId));
+  }
+
   /** Lanes are made only for groups that exist here: a stranger cannot fill memory with them. */
   private Executor lane(AppendEntriesRequestHeader header) {
     PeerId receiver = new PeerId();

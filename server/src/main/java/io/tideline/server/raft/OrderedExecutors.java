@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,11 @@ final class OrderedExecutors<K> {
 
   Executor of(K key) {
     return byKey.computeIfAbsent(key, k -> new Ordered());
+  }
+
+  /** Forgets idle keys for good; tasks that are waiting still run, beside those of a new one. */
+  void removeIf(Predicate<K> which) {
+    byKey.keySet().removeIf(which);
   }
 
   private final class Ordered implements Executor {

@@ -243,6 +243,23 @@ final class JRaftGroupsTest {
     assertThat(propose("next").get(10, TimeUnit.SECONDS)).isGreaterThan(1_000);
   }
 
+  @Test
+  void aClosedGroupIsForgottenAndAQuestionDoesNotBringItBackOnceItIsDestroyed() throws Exception {
+    propose("entry").get(10, TimeUnit.SECONDS);
+    String id = JRaftGroups.groupId(PARTITION);
+    long last = log.group(PARTITION).lastIndex();
+    assertThat(groups.openGroups().answer(id, last - 1).endsThere()).isFalse();
+    group.close();
+    assertThat(groups.openGroups().answer(id, last - 1).endsThere()).as("in the log").isFalse();
+    GroupLog.await(log.group(PARTITION).truncateSuffix(last - 1));
+    assertThat(groups.openGroups().answer(id, last - 1).endsThere())
+        .as("its log answers, not the node it had")
+        .isTrue();
+    groups.destroy(PARTITION);
+    assertThat(groups.openGroups().answer(id, 0)).isEqualTo(new Rejoin.Answer(0, true));
+    assertThat(log.existing(PARTITION)).isEmpty();
+  }
+
   private EngineState installed(long index, long term) throws IOException {
     Membership membership =
         new Membership(Membership.voters(List.of(groups.self())), List.of(), List.of(), List.of());

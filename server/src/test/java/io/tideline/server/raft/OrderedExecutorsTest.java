@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -79,5 +80,20 @@ final class OrderedExecutorsTest {
     threads.remove().run();
     assertThat(ran).containsExactly("second", "third");
     assertThat(threads).isEmpty();
+  }
+
+  @Test
+  void aKeyThatIsForgottenStartsAnewAndWhatWaitedStillRuns() {
+    Queue<Runnable> threads = new ArrayDeque<>();
+    List<String> ran = new ArrayList<>();
+    OrderedExecutors<String> executors = new OrderedExecutors<>(threads::add);
+    Executor gone = executors.of("gone");
+    Executor kept = executors.of("kept");
+    gone.execute(() -> ran.add("waited"));
+    executors.removeIf("gone"::equals);
+    assertThat(executors.of("gone")).isNotSameAs(gone);
+    assertThat(executors.of("kept")).isSameAs(kept);
+    threads.remove().run();
+    assertThat(ran).containsExactly("waited");
   }
 }

@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param appendTime when the server accepted it; never falls within one timeline
  * @param kind a message, or the notice of a change to another entry
  * @param message the content; empty if recalled, reduced if the read had a projection
- * @param revision how often it was updated; 0 as appended
+ * @param revision how often it was updated or recalled; 0 as appended
  * @param recalled true if the content was taken back: the id stays, the content is gone
  * @param targetSequenceId in a change entry, the entry that changed; else 0
  * @param changeType in a change entry, what happened to the target

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -289,6 +290,85 @@ public final class TidelineClient implements AutoCloseable {
           settings.saw(response.getSessionToken());
           return response.getFirstRetainedSequenceId();
         });
+  }
+
+  /**
+   * Sets and removes single fields of an appended message; its id and append time stay, its
+   * revision rises by one. Not retried after an unknown outcome: read the entry, or name the
+   * revision it must have.
+   *
+   * <p>Errors: ENTRY_NOT_FOUND, NOT_RETAINED, CONDITION_FAILED (also if the entry was recalled),
+   * SEQUENCE_MODE (announced in a MANUAL store) and others that name what is wrong with the fields.
+   */
+  public UpdateResult update(TimelineKey timeline, long sequenceId, EntryUpdate update) {
+    return Caller.await(updateAsync(timeline, sequenceId, update), true);
+  }
+
+  /** As {@link #update}, without waiting. */
+  public CompletableFuture<UpdateResult> updateAsync(
+      TimelineKey timeline, long sequenceId, EntryUpdate update) {
+    return edits().update(timeline, sequenceId, update);
+  }
+
+  /**
+   * Removes the content of an entry for good; its id stays, marked as recalled. Recalling twice is
+   * recalling once.
+   *
+   * <p>Errors: ENTRY_NOT_FOUND, NOT_RETAINED, CONDITION_FAILED (a CHANGE entry), SEQUENCE_MODE
+   * (announced in a MANUAL store).
+   *
+   * @param announce also append a CHANGE entry, so that every position learns of it in order
+   * @return id of the CHANGE entry, if it was announced
+   */
+  public OptionalLong recall(TimelineKey timeline, long sequenceId, boolean announce) {
+    return Caller.await(recallAsync(timeline, sequenceId, announce), true);
+  }
+
+  /** As {@link #recall}, without waiting. */
+  public CompletableFuture<OptionalLong> recallAsync(
+      TimelineKey timeline, long sequenceId, boolean announce) {
+    return edits().recall(timeline, sequenceId, announce);
+  }
+
+  /**
+   * Removes one entry; its id is never given again. Retried after an unknown outcome: the server
+   * knows a repetition for the store's dedup window. (In a MANUAL store a retry would also delete
+   * what somebody has put there anew meanwhile.)
+   *
+   * <p>Errors: ENTRY_NOT_FOUND, NOT_RETAINED, SEQUENCE_MODE (announced in a MANUAL store).
+   *
+   * @param announce also append a CHANGE entry, so that every position learns of it in order
+   * @return id of the CHANGE entry, if it was announced
+   */
+  public OptionalLong delete(TimelineKey timeline, long sequenceId, boolean announce) {
+    return Caller.await(deleteAsync(timeline, sequenceId, announce), true);
+  }
+
+  /** As {@link #delete}, without waiting. */
+  public CompletableFuture<OptionalLong> deleteAsync(
+      TimelineKey timeline, long sequenceId, boolean announce) {
+    return edits().delete(timeline, sequenceId, announce);
+  }
+
+  /**
+   * Removes all entries and the meta of a timeline. Its numbering goes on if it is written again.
+   * Not retried after an unknown outcome, lest it removes what was written in between.
+   *
+   * <p>Errors: TIMELINE_NOT_FOUND.
+   *
+   * @return the last id that was ever given, 0 if none was
+   */
+  public long deleteTimeline(TimelineKey timeline) {
+    return Caller.await(deleteTimelineAsync(timeline), true);
+  }
+
+  /** As {@link #deleteTimeline}, without waiting. */
+  public CompletableFuture<Long> deleteTimelineAsync(TimelineKey timeline) {
+    return edits().deleteTimeline(timeline);
+  }
+
+  private EntryEdits edits() {
+    return new EntryEdits(core.caller(), settings);
   }
 
   // --- Reads. Each sees every write acknowledged before it began; see withReadConsistency. ---

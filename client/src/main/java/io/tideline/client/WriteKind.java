@@ -4,7 +4,7 @@ package io.tideline.client;
 enum WriteKind {
   /** Nothing is written. */
   READ,
-  /** A write that has the same effect however often it arrives: keyed appends, trims, flushes. */
+  /** A write that has the same effect however often it arrives: keyed appends, trims, recalls. */
   REPEATABLE,
   /** A write that must not arrive twice. */
   SINGLE

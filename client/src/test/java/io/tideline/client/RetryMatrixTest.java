@@ -81,6 +81,13 @@ class RetryMatrixTest {
         new Operation("Put", WriteKind.SINGLE, c -> c.put(TIMELINE, 1, HELLO)),
         new Operation("Put", WriteKind.SINGLE, c -> c.putOrReplace(TIMELINE, 1, HELLO)),
         new Operation("Trim", WriteKind.REPEATABLE, c -> c.trim(TIMELINE, 0)),
+        new Operation(
+            "Update",
+            WriteKind.SINGLE,
+            c -> c.update(TIMELINE, 1, EntryUpdate.builder().set("a", 1).build())),
+        new Operation("Recall", WriteKind.REPEATABLE, c -> c.recall(TIMELINE, 1, true)),
+        new Operation("Delete", WriteKind.REPEATABLE, c -> c.delete(TIMELINE, 1, false)),
+        new Operation("DeleteTimeline", WriteKind.SINGLE, c -> c.deleteTimeline(TIMELINE)),
         new Operation("PutMeta", WriteKind.SINGLE, c -> c.meta().put(TIMELINE, HELLO)),
         new Operation(
             "UpdateMeta",

@@ -16,6 +16,7 @@ import io.tideline.tools.cluster.ClusterCommands;
 import io.tideline.tools.cluster.NodeCommands;
 import io.tideline.tools.cluster.PartitionCommands;
 import io.tideline.tools.data.ClientErrors;
+import io.tideline.tools.data.EditCommands;
 import io.tideline.tools.data.HeadsCommand;
 import io.tideline.tools.data.LatestCommand;
 import io.tideline.tools.data.MetaCommands;
@@ -153,7 +154,11 @@ public final class Main implements Runnable {
         .addSubcommand(new HeadsCommand(context))
         .addSubcommand(new SyncCommand(context))
         .addSubcommand(new WriteCommands.Trim(context))
-        .addSubcommand(new WriteCommands.Put(context));
+        .addSubcommand(new WriteCommands.Put(context))
+        .addSubcommand(new EditCommands.Update(context))
+        .addSubcommand(new EditCommands.Recall(context))
+        .addSubcommand(new EditCommands.Delete(context))
+        .addSubcommand(new EditCommands.Drop(context));
   }
 
   private static CommandLine metaCommands(ToolContext context) {

@@ -111,6 +111,35 @@ class RealNodeTest {
   }
 
   @Test
+  void entriesAreEditedFromTheCommandLine() {
+    run(ExitCode.OK, "store", "create", "edited", "--id", "name");
+    for (int i = 1; i <= 3; i++) {
+      append("edited", "a", "text=m" + i);
+    }
+    assertThat(
+            run(
+                ExitCode.OK, "timeline", "update", "edited", "a", "1", "--field", "text=new",
+                "--expect-revision", "0", "--announce", "-o", "json"))
+        .contains("\"revision\":1", "\"change_sequence_id\":4");
+    run(ExitCode.FAILED, "timeline", "update", "edited", "a", "1", "-f", "a=b", "--expect-revision", "0");
+    run(ExitCode.USAGE, "timeline", "update", "edited", "a", "1");
+    assertThat(run(ExitCode.OK, "timeline", "recall", "edited", "a", "2"))
+        .contains("Recalled entry 2.");
+    assertThat(run(ExitCode.OK, "timeline", "delete", "edited", "a", "3", "--announce"))
+        .contains("Deleted entry 3; announced as entry 5.");
+    assertThat(run(ExitCode.OK, "timeline", "scan", "edited", "a").lines().toList())
+        .anyMatch(line -> line.startsWith(" 1 ") && line.contains("{\"text\":\"new\"}"))
+        .anyMatch(line -> line.startsWith(" 2 ") && line.contains("(recalled)"))
+        .anyMatch(line -> line.startsWith(" 4 ") && line.contains("(entry 1 updated)"))
+        .anyMatch(line -> line.startsWith(" 5 ") && line.contains("(entry 3 deleted)"));
+    run(ExitCode.USAGE, "timeline", "drop", "edited", "a");
+    assertThat(run(ExitCode.OK, "timeline", "drop", "edited", "a", "--yes", "-o", "json"))
+        .contains("\"last_sequence_id\":5");
+    assertThat(run(ExitCode.OK, "timeline", "heads", "edited", "a", "-o", "json"))
+        .contains("\"epoch\":1", "\"first_retained_sequence_id\":6");
+  }
+
+  @Test
   void exportGivesBackWhatImportRead() throws IOException {
     Path log = chatLog(2_000);
 
@@ -124,12 +153,16 @@ class RealNodeTest {
     assertThat(byConversation(exported)).isEqualTo(byConversation(log));
     run(ExitCode.CANNOT_CREATE, "export", exported.toString());
 
+    run(ExitCode.OK, "timeline", "delete", "conversations", "channel:lobby", "2");
+    Path holed = directory.resolve("deleted.jsonl.gz");
+    assertThat(run(ExitCode.OK, "export", holed.toString(), "-o", "json"))
+        .contains("\"messages\":1999", "\"deleted_entries\":1");
     run(ExitCode.OK, "timeline", "trim", "conversations", "channel:lobby", "1");
     Path trimmed = directory.resolve("trimmed.jsonl.gz");
     run(ExitCode.FAILED, "export", trimmed.toString());
     assertThat(trimmed).doesNotExist();
     assertThat(run(ExitCode.OK, "export", trimmed.toString(), "--allow-trimmed", "-o", "json"))
-        .contains("\"trimmed_conversations\":1", "\"messages\":1999");
+        .contains("\"trimmed_conversations\":1", "\"messages\":1998");
   }
 
   @Test

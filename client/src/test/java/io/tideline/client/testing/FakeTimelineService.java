@@ -6,6 +6,10 @@ import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
 import io.tideline.proto.v1.BatchAppendResponse;
+import io.tideline.proto.v1.DeleteRequest;
+import io.tideline.proto.v1.DeleteResponse;
+import io.tideline.proto.v1.DeleteTimelineRequest;
+import io.tideline.proto.v1.DeleteTimelineResponse;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.GetResponse;
 import io.tideline.proto.v1.HeadResult;
@@ -15,6 +19,8 @@ import io.tideline.proto.v1.LatestRequest;
 import io.tideline.proto.v1.LatestResponse;
 import io.tideline.proto.v1.PutRequest;
 import io.tideline.proto.v1.PutResponse;
+import io.tideline.proto.v1.RecallRequest;
+import io.tideline.proto.v1.RecallResponse;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
 import io.tideline.proto.v1.SyncRequest;
@@ -22,8 +28,10 @@ import io.tideline.proto.v1.SyncResponse;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.proto.v1.TrimRequest;
 import io.tideline.proto.v1.TrimResponse;
+import io.tideline.proto.v1.UpdateRequest;
+import io.tideline.proto.v1.UpdateResponse;
 
-/** Serves {@link FakeTimelines}; put, latest and sync answer only what is scripted. */
+/** Serves {@link FakeTimelines}; put, the edits, latest and sync answer only what is scripted. */
 final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplBase {
 
   private final FakeServices services;
@@ -79,6 +87,35 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
                         .store(request.getStore())
                         .trim(request.getTimeline(), request.getThroughSequenceId()))
                 .build());
+  }
+
+  @Override
+  public void update(UpdateRequest request, StreamObserver<UpdateResponse> out) {
+    services.serve(
+        "Update", request, UpdateResponse.class, out, UpdateResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void recall(RecallRequest request, StreamObserver<RecallResponse> out) {
+    services.serve(
+        "Recall", request, RecallResponse.class, out, RecallResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void delete(DeleteRequest request, StreamObserver<DeleteResponse> out) {
+    services.serve(
+        "Delete", request, DeleteResponse.class, out, DeleteResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void deleteTimeline(
+      DeleteTimelineRequest request, StreamObserver<DeleteTimelineResponse> out) {
+    services.serve(
+        "DeleteTimeline",
+        request,
+        DeleteTimelineResponse.class,
+        out,
+        DeleteTimelineResponse::getDefaultInstance);
   }
 
   @Override

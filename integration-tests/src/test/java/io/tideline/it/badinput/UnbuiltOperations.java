@@ -5,8 +5,6 @@ import io.tideline.it.harness.Wire;
 import io.tideline.proto.v1.CommitCursorsRequest;
 import io.tideline.proto.v1.CountUnreadRequest;
 import io.tideline.proto.v1.CursorServiceGrpc;
-import io.tideline.proto.v1.DeleteRequest;
-import io.tideline.proto.v1.DeleteTimelineRequest;
 import io.tideline.proto.v1.DrainNodeRequest;
 import io.tideline.proto.v1.ErrorReason;
 import io.tideline.proto.v1.FanOutRequest;
@@ -15,11 +13,9 @@ import io.tideline.proto.v1.ListCursorsRequest;
 import io.tideline.proto.v1.ListHotTimelinesRequest;
 import io.tideline.proto.v1.MergePartitionsRequest;
 import io.tideline.proto.v1.MoveReplicaRequest;
-import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.RecoverStoreRequest;
 import io.tideline.proto.v1.SplitPartitionRequest;
 import io.tideline.proto.v1.TailRequest;
-import io.tideline.proto.v1.UpdateRequest;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -35,12 +31,6 @@ final class UnbuiltOperations {
   private static Stream<BadRequest> timelines() {
     return Stream.of(
         unbuilt("FanOut", w -> w.timelines().fanOut(FanOutRequest.getDefaultInstance())),
-        unbuilt("Update", w -> w.timelines().update(UpdateRequest.getDefaultInstance())),
-        unbuilt("Recall", w -> w.timelines().recall(RecallRequest.getDefaultInstance())),
-        unbuilt("Delete", w -> w.timelines().delete(DeleteRequest.getDefaultInstance())),
-        unbuilt(
-            "DeleteTimeline",
-            w -> w.timelines().deleteTimeline(DeleteTimelineRequest.getDefaultInstance())),
         unbuilt("Tail", w -> w.timelines().tail(TailRequest.getDefaultInstance()).next()));
   }
 

@@ -5,6 +5,8 @@ import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandBatch;
 import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.DeleteMetaResult;
+import io.tideline.server.command.DeleteTimelineResult;
+import io.tideline.server.command.EditResult;
 import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
@@ -100,6 +102,22 @@ public final class RoutedPartition implements Partition {
   @Override
   public CompletableFuture<WriteOutcome<TrimResult>> trim(Command.Trim trim) {
     return write(trim, TrimResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<EditResult>> replaceEntry(Command.ReplaceEntry replace) {
+    return write(replace, EditResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<EditResult>> deleteEntry(Command.DeleteEntry delete) {
+    return write(delete, EditResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<DeleteTimelineResult>> deleteTimeline(
+      Command.DeleteTimeline delete) {
+    return write(delete, DeleteTimelineResult.class);
   }
 
   @Override

@@ -6,12 +6,11 @@ import io.tideline.lsm.ReadView;
 import io.tideline.lsm.RowCursor;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
+import io.tideline.manager.SequenceMode;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +29,18 @@ final class ApplyContext implements AutoCloseable {
           true, exists ? Math.max(lastSequenceId, sequenceId) : sequenceId, trimmedThrough);
     }
 
+    /** After the timeline was deleted: nothing up to its last id is left. */
+    Head withoutRows() {
+      return exists ? withTrim(lastSequenceId) : this;
+    }
+
     Head withTrim(long through) {
       return new Head(exists, lastSequenceId, Math.max(trimmedThrough, through));
     }
   }
+
+  /** A readable row. */
+  record Row(long timestampMillis, int kind, byte[] value) {}
 
   private record RowKey(ByteKey timeline, long sequenceId) {}
 
@@ -44,7 +51,14 @@ final class ApplyContext implements AutoCloseable {
   private final Map<ByteKey, Head> heads = new HashMap<>();
   private final Map<ByteKey, DedupRecord> dedups = new HashMap<>();
   private final Map<ByteKey, Optional<MetaRecord>> metas = new HashMap<>();
-  private final Set<RowKey> rowsPut = new HashSet<>();
+
+  /**
+   * The last change in {@link #out} of each row that has one, as far as {@link #rowChangesEnd}.
+   * Filled when a command asks for a row: appends alone need no such map.
+   */
+  private final Map<RowKey, Integer> rowChanges = new HashMap<>();
+
+  private int rowChangesEnd;
   private @Nullable PartitionState state;
   private int ordinal;
 
@@ -111,6 +125,25 @@ final class ApplyContext implements AutoCloseable {
     heads.put(new ByteKey(timeline), head);
   }
 
+  /**
+   * Adds a row at the end of a timeline whose store gives ids.
+   *
+   * @return the id given to it
+   */
+  long append(byte[] timeline, int kind, byte[] value) throws IOException {
+    Head head = head(timeline);
+    long last = head.lastSequenceId();
+    long sequenceId =
+        state().options().sequenceMode() == SequenceMode.DENSE ? last + 1 : commandNumber();
+    if (sequenceId <= last) {
+      throw new IllegalStateException(
+          "sequence id " + sequenceId + " is not above the last, " + last);
+    }
+    out.append(timeline, sequenceId, now, kind, value);
+    setHead(timeline, head.withLast(sequenceId));
+    return sequenceId;
+  }
+
   /** The first result of a message key, null if it is not remembered at {@link #now}. */
   @Nullable DedupRecord dedup(byte[] dedupKey) throws IOException {
     DedupRecord known = dedups.get(new ByteKey(dedupKey));
@@ -144,18 +177,51 @@ final class ApplyContext implements AutoCloseable {
     out.deleteRecord(RecordTables.META, timeline);
   }
 
-  /** Whether a row that is neither expired nor trimmed has this id. */
+  /** Whether a row that is neither deleted, expired nor trimmed has this id. */
   boolean rowExists(byte[] timeline, long sequenceId) throws IOException {
-    if (rowsPut.contains(new RowKey(new ByteKey(timeline), sequenceId))) {
-      return true;
+    Integer change = rowChange(timeline, sequenceId);
+    if (change != null) {
+      return out.type(change) != WriteBatch.Type.DELETE && isAlive(out.timestampMillis(change));
     }
     try (RowCursor row = view.scan(timeline, sequenceId, sequenceId + 1, Direction.FORWARD)) {
-      return row.next() && row.timestampMillis() >= state().expireBeforeMillis(now);
+      return row.next() && isAlive(row.timestampMillis());
     }
   }
 
-  void rowPut(byte[] timeline, long sequenceId) {
-    rowsPut.add(new RowKey(new ByteKey(timeline), sequenceId));
+  /** The row of this id, null if it is deleted, expired, trimmed, or never was. */
+  @Nullable Row row(byte[] timeline, long sequenceId) throws IOException {
+    if (sequenceId <= head(timeline).trimmedThrough()) {
+      return null;
+    }
+    Integer change = rowChange(timeline, sequenceId);
+    if (change != null) {
+      return out.type(change) != WriteBatch.Type.DELETE && isAlive(out.timestampMillis(change))
+          ? new Row(out.timestampMillis(change), out.tag(change), out.value(change))
+          : null;
+    }
+    try (RowCursor row = view.scan(timeline, sequenceId, sequenceId + 1, Direction.FORWARD)) {
+      return row.next() && isAlive(row.timestampMillis())
+          ? new Row(row.timestampMillis(), row.kind(), row.value())
+          : null;
+    }
+  }
+
+  private boolean isAlive(long timestampMillis) {
+    return timestampMillis >= state().expireBeforeMillis(now);
+  }
+
+  /** Place in {@link #out} of the last change of a row, null if this entry has not changed it. */
+  private @Nullable Integer rowChange(byte[] timeline, long sequenceId) {
+    for (; rowChangesEnd < out.size(); rowChangesEnd++) {
+      switch (out.type(rowChangesEnd)) {
+        case APPEND, PUT, DELETE ->
+            rowChanges.put(
+                new RowKey(new ByteKey(out.key(rowChangesEnd)), out.sequenceId(rowChangesEnd)),
+                rowChangesEnd);
+        case TRIM, DELETE_TIMELINE, PUT_RECORD, DELETE_RECORD -> {}
+      }
+    }
+    return rowChanges.get(new RowKey(new ByteKey(timeline), sequenceId));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tideline.server.command;
 
 import java.util.Objects;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One change of one partition, as it travels through the replicated log.
@@ -65,6 +66,81 @@ public sealed interface Command {
   record Trim(byte[] timeline, long throughSequenceId) implements Command {
 
     public Trim {
+      Objects.requireNonNull(timeline, "timeline");
+    }
+  }
+
+  /**
+   * An entry that tells readers of a change to another one; appended in the same atomic step as the
+   * change. Needs a store that gives ids.
+   *
+   * @param kind the entry's kind as stored with the row
+   * @param value the entry's content
+   */
+  record Announcement(int kind, byte[] value) {
+
+    public Announcement {
+      Objects.requireNonNull(value, "value");
+    }
+  }
+
+  /**
+   * Replaces the content of an entry; its id and time stay. Answers an {@link EditResult}.
+   *
+   * <p>Merging fields is the caller's: it reads the entry, merges, and puts the outcome on
+   * condition of what it has read; on {@link EditResult.Conflict} it starts over.
+   *
+   * @param expectedFingerprint {@link #fingerprint} of the content to replace
+   * @param announcement appended beside it; null for none
+   * @param announceOnce whether an announcement of this change to this entry is appended once only:
+   *     within the dedup window a repetition answers the id of the first. For changes that are the
+   *     same however often they are made
+   */
+  record ReplaceEntry(
+      byte[] timeline,
+      long sequenceId,
+      long expectedFingerprint,
+      int kind,
+      byte[] value,
+      @Nullable Announcement announcement,
+      boolean announceOnce)
+      implements Command {
+
+    public ReplaceEntry {
+      Objects.requireNonNull(timeline, "timeline");
+      Objects.requireNonNull(value, "value");
+    }
+
+    /**
+     * Names the content of an entry. Every update raises the revision that is part of the content,
+     * so no earlier content comes back.
+     */
+    public static long fingerprint(int kind, byte[] value) {
+      return DedupRecord.fingerprint(kind, value);
+    }
+  }
+
+  /**
+   * Removes one entry; its id stays used. Answers an {@link EditResult}. A repetition within the
+   * dedup window answers as the first did.
+   *
+   * @param announcement appended in its stead at the end; null for none
+   */
+  record DeleteEntry(byte[] timeline, long sequenceId, @Nullable Announcement announcement)
+      implements Command {
+
+    public DeleteEntry {
+      Objects.requireNonNull(timeline, "timeline");
+    }
+  }
+
+  /**
+   * Removes all entries and the meta of a timeline; the numbering goes on after its last id.
+   * Answers a {@link DeleteTimelineResult}.
+   */
+  record DeleteTimeline(byte[] timeline) implements Command {
+
+    public DeleteTimeline {
       Objects.requireNonNull(timeline, "timeline");
     }
   }

@@ -5,12 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Bytes of a {@link CommandBatch} in the replicated log; the layout is in the package's doc. */
 public final class CommandFormat {
 
-  /** Version written; older ones stay readable. */
-  static final int VERSION = 1;
+  /** The first version; still written for batches that need nothing newer. */
+  static final int VERSION_FIRST = 1;
+
+  /** Added REPLACE_ENTRY, DELETE_ENTRY and DELETE_TIMELINE. */
+  static final int VERSION = 2;
 
   // Type codes: on disk, never renumbered.
   private static final int APPEND = 1;
@@ -21,12 +25,19 @@ public final class CommandFormat {
   private static final int ADVANCE_TIME = 6;
   private static final int SET_OPTIONS = 7;
   private static final int CHANGE_CATALOG = 8;
+  private static final int REPLACE_ENTRY = 9;
+  private static final int DELETE_ENTRY = 10;
+  private static final int DELETE_TIMELINE = 11;
 
   // Flags of APPEND: which optional fields follow.
   private static final int HAS_MESSAGE_KEY = 1;
   private static final int HAS_EXPECTED_LAST = 2;
   private static final int HAS_FIRST_ATTEMPT = 4;
   private static final int APPEND_FLAGS = HAS_MESSAGE_KEY | HAS_EXPECTED_LAST | HAS_FIRST_ATTEMPT;
+
+  // Flags of REPLACE_ENTRY and DELETE_ENTRY.
+  private static final int HAS_ANNOUNCEMENT = 1;
+  private static final int ANNOUNCE_ONCE = 2;
 
   private static final int CRC_BYTES = Integer.BYTES;
   private static final int HEADER_BYTES = 1 + Long.BYTES + 1;
@@ -37,12 +48,26 @@ public final class CommandFormat {
   /** The log bytes of a batch. */
   public static byte[] encode(CommandBatch batch) {
     BinaryWriter out = new BinaryWriter(estimate(batch));
-    out.putByte(VERSION).putLong(batch.timeMillis()).putLength(batch.commands().size());
+    out.putByte(versionOf(batch)).putLong(batch.timeMillis()).putLength(batch.commands().size());
     for (Command command : batch.commands()) {
       write(out, command);
     }
     out.putInt(crc(out.backing(), out.size()));
     return out.toByteArray();
+  }
+
+  /**
+   * The oldest version that knows all types of a batch, so that older members read what they can.
+   */
+  private static int versionOf(CommandBatch batch) {
+    for (Command command : batch.commands()) {
+      if (command instanceof Command.ReplaceEntry
+          || command instanceof Command.DeleteEntry
+          || command instanceof Command.DeleteTimeline) {
+        return VERSION;
+      }
+    }
+    return VERSION_FIRST;
   }
 
   /**
@@ -59,11 +84,19 @@ public final class CommandFormat {
       case Command.Put c -> fixed + c.timeline().length + c.value().length;
       case Command.Trim c -> fixed + c.timeline().length;
       case Command.PutMeta c -> fixed + c.timeline().length + c.value().length;
+      case Command.ReplaceEntry c ->
+          fixed + c.timeline().length + c.value().length + size(c.announcement());
+      case Command.DeleteEntry c -> fixed + c.timeline().length + size(c.announcement());
+      case Command.DeleteTimeline c -> fixed + c.timeline().length;
       case Command.DeleteMeta c -> fixed + c.timeline().length;
       case Command.AdvanceTime c -> fixed;
       case Command.SetOptions c -> fixed;
       case Command.ChangeCatalog c -> fixed + c.change().length;
     };
+  }
+
+  private static int size(Command.@Nullable Announcement announcement) {
+    return announcement == null ? 0 : announcement.value().length;
   }
 
   /**
@@ -85,14 +118,19 @@ public final class CommandFormat {
     }
     BinaryReader in = new BinaryReader(bytes, 0, bodyEnd);
     int version = in.readByte();
-    if (version != VERSION) {
+    if (version < VERSION_FIRST || version > VERSION) {
       throw new FormatException(
-          "command batch version " + version + " is unknown, this program reads " + VERSION);
+          "command batch version "
+              + version
+              + " is unknown, this program reads "
+              + VERSION_FIRST
+              + " to "
+              + VERSION);
     }
-    return readBody(in);
+    return readBody(in, version);
   }
 
-  private static CommandBatch readBody(BinaryReader in) throws FormatException {
+  private static CommandBatch readBody(BinaryReader in, int version) throws FormatException {
     long timeMillis = in.readLong();
     int count = in.readLength();
     if (count < 1 || count > CommandBatch.COMMANDS_MAX || timeMillis < 0) {
@@ -101,7 +139,7 @@ public final class CommandFormat {
     List<Command> commands = new ArrayList<>(count);
     try {
       for (int i = 0; i < count; i++) {
-        commands.add(read(in));
+        commands.add(read(in, version));
       }
     } catch (IllegalArgumentException e) {
       FormatException wrapped = new FormatException("command batch: " + e.getMessage());
@@ -129,6 +167,24 @@ public final class CommandFormat {
               .putBytes(c.timeline())
               .putLong(c.expectedVersion())
               .putBytes(c.value());
+      case Command.ReplaceEntry c -> {
+        out.putByte(REPLACE_ENTRY)
+            .putByte(flags(c.announcement(), c.announceOnce()))
+            .putBytes(c.timeline())
+            .putLong(c.sequenceId())
+            .putLong(c.expectedFingerprint())
+            .putByte(c.kind())
+            .putBytes(c.value());
+        writeAnnouncement(out, c.announcement());
+      }
+      case Command.DeleteEntry c -> {
+        out.putByte(DELETE_ENTRY)
+            .putByte(flags(c.announcement(), false))
+            .putBytes(c.timeline())
+            .putLong(c.sequenceId());
+        writeAnnouncement(out, c.announcement());
+      }
+      case Command.DeleteTimeline c -> out.putByte(DELETE_TIMELINE).putBytes(c.timeline());
       case Command.DeleteMeta c -> out.putByte(DELETE_META).putBytes(c.timeline());
       case Command.AdvanceTime c -> out.putByte(ADVANCE_TIME);
       case Command.SetOptions c -> {
@@ -157,8 +213,22 @@ public final class CommandFormat {
     out.putBytes(c.value());
   }
 
-  private static Command read(BinaryReader in) throws FormatException {
+  private static int flags(Command.@Nullable Announcement announcement, boolean once) {
+    return (announcement != null ? HAS_ANNOUNCEMENT : 0) | (once ? ANNOUNCE_ONCE : 0);
+  }
+
+  private static void writeAnnouncement(
+      BinaryWriter out, Command.@Nullable Announcement announcement) {
+    if (announcement != null) {
+      out.putByte(announcement.kind()).putBytes(announcement.value());
+    }
+  }
+
+  private static Command read(BinaryReader in, int version) throws FormatException {
     int type = in.readByte();
+    if (type >= REPLACE_ENTRY && version == VERSION_FIRST) {
+      throw new FormatException("command type " + type + " is not of version " + version);
+    }
     return switch (type) {
       case APPEND -> readAppend(in);
       case PUT ->
@@ -166,6 +236,9 @@ public final class CommandFormat {
               in.readBytes(), in.readLong(), readBoolean(in), in.readByte(), in.readBytes());
       case TRIM -> new Command.Trim(in.readBytes(), in.readLong());
       case PUT_META -> new Command.PutMeta(in.readBytes(), in.readLong(), in.readBytes());
+      case REPLACE_ENTRY -> readReplaceEntry(in);
+      case DELETE_ENTRY -> readDeleteEntry(in);
+      case DELETE_TIMELINE -> new Command.DeleteTimeline(in.readBytes());
       case DELETE_META -> new Command.DeleteMeta(in.readBytes());
       case ADVANCE_TIME -> new Command.AdvanceTime();
       case SET_OPTIONS -> new Command.SetOptions(readOptions(in));
@@ -189,6 +262,38 @@ public final class CommandFormat {
     long firstAttempt = (flags & HAS_FIRST_ATTEMPT) != 0 ? in.readLong() : 0;
     return new Command.Append(
         timeline, messageKey, expectedLast, firstAttempt, kind, in.readBytes());
+  }
+
+  private static Command readReplaceEntry(BinaryReader in) throws FormatException {
+    int flags = readEditFlags(in, HAS_ANNOUNCEMENT | ANNOUNCE_ONCE);
+    return new Command.ReplaceEntry(
+        in.readBytes(),
+        in.readLong(),
+        in.readLong(),
+        in.readByte(),
+        in.readBytes(),
+        readAnnouncement(in, flags),
+        (flags & ANNOUNCE_ONCE) != 0);
+  }
+
+  private static Command readDeleteEntry(BinaryReader in) throws FormatException {
+    int flags = readEditFlags(in, HAS_ANNOUNCEMENT);
+    return new Command.DeleteEntry(in.readBytes(), in.readLong(), readAnnouncement(in, flags));
+  }
+
+  private static int readEditFlags(BinaryReader in, int known) throws FormatException {
+    int flags = in.readByte();
+    if ((flags & ~known) != 0) {
+      throw new FormatException("edit flags 0x%02x are unknown".formatted(flags));
+    }
+    return flags;
+  }
+
+  private static Command.@Nullable Announcement readAnnouncement(BinaryReader in, int flags)
+      throws FormatException {
+    return (flags & HAS_ANNOUNCEMENT) != 0
+        ? new Command.Announcement(in.readByte(), in.readBytes())
+        : null;
   }
 
   private static boolean readBoolean(BinaryReader in) throws FormatException {

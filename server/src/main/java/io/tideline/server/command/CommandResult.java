@@ -5,6 +5,8 @@ public sealed interface CommandResult
     permits AppendResult,
         PutResult,
         TrimResult,
+        EditResult,
+        DeleteTimelineResult,
         MetaResult,
         CommandResult.Done,
         CommandResult.CatalogChanged {

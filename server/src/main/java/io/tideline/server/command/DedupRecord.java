@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The first result of an append with a message key: the value of a record in {@link
- * RecordTables#DEDUP}.
+ * The first result of an append with a message key, or of an edit that may be repeated: the value
+ * of a record in {@link RecordTables#DEDUP}. For an edit the id is that of its announcement, 0 if
+ * it has none, and the fingerprint is 0.
  *
  * @param sequenceId id the entry got
  * @param previousSequenceId the timeline's last id before it
@@ -35,6 +36,27 @@ record DedupRecord(
     key[key.length - 2] = (byte) (messageKey.length >>> 8);
     key[key.length - 1] = (byte) messageKey.length;
     return key;
+  }
+
+  /** What a remembered edit did to its entry. On disk, never renumbered. */
+  static final int EDIT_REPLACED = 1;
+
+  static final int EDIT_DELETED = 2;
+
+  /** No UTF-8 text, and so no message key, begins with this byte. */
+  private static final byte NO_MESSAGE_KEY = (byte) 0xFE;
+
+  /**
+   * Stands for a message key in the {@link #key} of an edit: mark, what was done, the entry's id.
+   */
+  static byte[] editKey(byte[] timeline, int edit, long sequenceId) {
+    return key(
+        timeline,
+        ByteBuffer.allocate(2 + Long.BYTES)
+            .put(NO_MESSAGE_KEY)
+            .put((byte) edit)
+            .putLong(sequenceId)
+            .array());
   }
 
   /**

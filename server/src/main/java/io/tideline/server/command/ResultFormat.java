@@ -32,6 +32,12 @@ public final class ResultFormat {
   private static final int META_PUT = 15;
   private static final int META_CONFLICT = 16;
   private static final int META_DELETED = 17;
+  private static final int EDIT_DONE = 18;
+  private static final int EDIT_MISSING = 19;
+  private static final int EDIT_CONFLICT = 20;
+  private static final int NO_ID_FOR_ANNOUNCEMENT = 21;
+  private static final int TIMELINE_DELETED = 22;
+  private static final int DELETED_TIMELINE_NOT_FOUND = 23;
 
   private ResultFormat() {}
 
@@ -69,6 +75,9 @@ public final class ResultFormat {
       case AppendResult r -> writeAppend(out, r);
       case PutResult r -> writePut(out, r);
       case TrimResult r -> writeTrim(out, r);
+      case EditResult r -> writeEdit(out, r);
+      case DeleteTimelineResult.Done r -> out.putByte(TIMELINE_DELETED).putLong(r.lastSequenceId());
+      case DeleteTimelineResult.TimelineNotFound r -> out.putByte(DELETED_TIMELINE_NOT_FOUND);
       case MetaResult r -> writeMeta(out, r);
     }
   }
@@ -119,6 +128,15 @@ public final class ResultFormat {
     }
   }
 
+  private static void writeEdit(BinaryWriter out, EditResult result) {
+    switch (result) {
+      case EditResult.Done r -> out.putByte(EDIT_DONE).putLong(r.changeSequenceId());
+      case EditResult.Missing r -> out.putByte(EDIT_MISSING);
+      case EditResult.Conflict r -> out.putByte(EDIT_CONFLICT);
+      case EditResult.NoIdForAnnouncement r -> out.putByte(NO_ID_FOR_ANNOUNCEMENT);
+    }
+  }
+
   private static void writeMeta(BinaryWriter out, MetaResult result) {
     switch (result) {
       case PutMetaResult.Done r ->
@@ -155,6 +173,12 @@ public final class ResultFormat {
       case META_PUT -> new PutMetaResult.Done(in.readLong(), in.readLong(), in.readLong());
       case META_CONFLICT -> new PutMetaResult.Conflict(in.readLong(), in.readLong());
       case META_DELETED -> new DeleteMetaResult(readBoolean(in));
+      case EDIT_DONE -> new EditResult.Done(in.readLong());
+      case EDIT_MISSING -> new EditResult.Missing();
+      case EDIT_CONFLICT -> new EditResult.Conflict();
+      case NO_ID_FOR_ANNOUNCEMENT -> new EditResult.NoIdForAnnouncement();
+      case TIMELINE_DELETED -> new DeleteTimelineResult.Done(in.readLong());
+      case DELETED_TIMELINE_NOT_FOUND -> new DeleteTimelineResult.TimelineNotFound();
       default -> throw new FormatException("result type " + type + " is unknown");
     };
   }

@@ -104,6 +104,9 @@ public final class TimelineStateMachine implements StateMachine {
       case Command.Append append -> append(context, append);
       case Command.Put put -> put(context, put);
       case Command.Trim trim -> trim(context, trim);
+      case Command.ReplaceEntry replace -> Edits.replace(context, replace);
+      case Command.DeleteEntry delete -> Edits.delete(context, delete);
+      case Command.DeleteTimeline delete -> Edits.deleteTimeline(context, delete);
       case Command.PutMeta put -> putMeta(context, put);
       case Command.DeleteMeta delete -> deleteMeta(context, delete);
       case Command.AdvanceTime advance -> CommandResult.Done.INSTANCE;
@@ -128,19 +131,12 @@ public final class TimelineStateMachine implements StateMachine {
         return known;
       }
     }
-    ApplyContext.Head head = context.head(timeline);
-    long last = head.lastSequenceId();
+    long last = context.head(timeline).lastSequenceId();
     if (append.expectedLastSequenceId().isPresent()
         && append.expectedLastSequenceId().getAsLong() != last) {
       return new AppendResult.ConditionFailed(append.expectedLastSequenceId().getAsLong(), last);
     }
-    long sequenceId = mode == SequenceMode.DENSE ? last + 1 : context.commandNumber();
-    if (sequenceId <= last) {
-      throw new IllegalStateException(
-          "sequence id " + sequenceId + " is not above the last, " + last);
-    }
-    context.out.append(timeline, sequenceId, context.now, append.kind(), append.value());
-    context.setHead(timeline, head.withLast(sequenceId));
+    long sequenceId = context.append(timeline, append.kind(), append.value());
     long dedupSince = 0;
     if (append.hasMessageKey()) {
       dedupSince = context.state().dedupSinceMillis(context.now);
@@ -191,7 +187,6 @@ public final class TimelineStateMachine implements StateMachine {
     context.out.put(timeline, put.sequenceId(), context.now, put.kind(), put.value());
     ApplyContext.Head newHead = head.withLast(put.sequenceId());
     context.setHead(timeline, newHead);
-    context.rowPut(timeline, put.sequenceId());
     return new PutResult.Done(newHead.lastSequenceId(), exists, context.now);
   }
 

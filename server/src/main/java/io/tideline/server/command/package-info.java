@@ -8,7 +8,7 @@
  * io.tideline.server.command.CommandResult}; what they do is in {@link
  * io.tideline.server.command.TimelineStateMachine}.
  *
- * <h2>Format of a command batch, version 1</h2>
+ * <h2>Format of a command batch, versions 1 and 2</h2>
  *
  * <p><b>Files.</b> None of its own: the payload of one data entry of the replicated log.
  *
@@ -30,13 +30,21 @@
  * 6 ADVANCE_TIME   :=
  * 7 SET_OPTIONS    := sequenceMode u8 | ttl i64 | dedupWindow i64
  * 8 CHANGE_CATALOG := change bytes
+ *
+ * since version 2:
+ * 9 REPLACE_ENTRY    := flags u8 | timeline bytes | sequenceId i64 | expectedFingerprint i64
+ *                       | kind u8 | value bytes [ announcement if flags &amp; 1 ]
+ * 10 DELETE_ENTRY    := flags u8 | timeline bytes | sequenceId i64 [ announcement if flags &amp; 1 ]
+ * 11 DELETE_TIMELINE := timeline bytes
+ * announcement       := kind u8 | value bytes
  * </pre>
  *
- * <p><b>Fields.</b> {@code version}: 1. {@code time}: the leader's clock at the proposal,
- * milliseconds since the epoch. {@code crc32c}: of everything before it; it is computed by the
- * leader and checked when the entry is applied, so it covers the way through memory, log and
- * network. {@code sequenceMode}: 1 DENSE, 2 MONOTONIC, 3 MANUAL. Durations and times are
- * milliseconds.
+ * <p><b>Fields.</b> {@code version}: the oldest that knows all types of the batch. {@code
+ * announcement}: an entry appended in the same step; flag 2 of REPLACE_ENTRY: at most once. {@code
+ * time}: the leader's clock at the proposal, milliseconds since the epoch. {@code crc32c}: of
+ * everything before it; it is computed by the leader and checked when the entry is applied, so it
+ * covers the way through memory, log and network. {@code sequenceMode}: 1 DENSE, 2 MONOTONIC, 3
+ * MANUAL. Durations and times are milliseconds.
  *
  * <p><b>Example</b>, appending "hi" to timeline 0x61 at time 1 (crc in the last four bytes):
  *
@@ -45,7 +53,9 @@
  * </pre>
  *
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
- * it does not know; a new type needs a new version once released.
+ * it does not know. Version 1 has the types up to 8; version 2 adds those that edit and delete, and
+ * is written only for batches that have one of them, so that a member that reads version 1 only
+ * stops at the first edit and not before.
  *
  * <h2>Formats of records, version 1</h2>
  *
@@ -58,6 +68,7 @@
  * DEDUP      key timeline | messageKey | length of messageKey u16                                 (big-endian)
  *            value format u8 | sequenceId i64 | previousSequenceId i64 | appendTime i64
  *                  | expiresAt i64 | fingerprint i64                                              (big-endian)
+ *            of an edit: instead of the message key FE | 1 replaced, 2 deleted u8 | sequenceId i64
  * PARTITION  key 01
  *            value format u8 | sequenceMode u8 | ttl i64 | dedupWindow i64 | agingWindow i64
  *                  | changedAt i64 | floor i64                                                    (little-endian)

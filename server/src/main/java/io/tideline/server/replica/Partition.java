@@ -3,6 +3,8 @@ package io.tideline.server.replica;
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.DeleteMetaResult;
+import io.tideline.server.command.DeleteTimelineResult;
+import io.tideline.server.command.EditResult;
 import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
@@ -42,6 +44,13 @@ public interface Partition {
   CompletableFuture<WriteOutcome<PutResult>> put(Command.Put put);
 
   CompletableFuture<WriteOutcome<TrimResult>> trim(Command.Trim trim);
+
+  CompletableFuture<WriteOutcome<EditResult>> replaceEntry(Command.ReplaceEntry replace);
+
+  CompletableFuture<WriteOutcome<EditResult>> deleteEntry(Command.DeleteEntry delete);
+
+  CompletableFuture<WriteOutcome<DeleteTimelineResult>> deleteTimeline(
+      Command.DeleteTimeline delete);
 
   CompletableFuture<WriteOutcome<PutMetaResult>> putMeta(Command.PutMeta put);
 

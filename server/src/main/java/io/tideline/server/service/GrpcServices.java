@@ -40,7 +40,7 @@ public final class GrpcServices {
     MessageValidator messages = new MessageValidator(messageBytesMax);
     return List.of(
         new StoreCalls(catalog, stores, protos).bind(runner),
-        timelines(stores, forwarding, new TimelineValidator(messages), runner),
+        timelines(stores, forwarding, messages, runner),
         new MetaCalls(stores, forwarding, messages).bind(runner),
         new ServiceTable(CursorServiceGrpc.getServiceDescriptor(), runner).build(),
         new AdminCalls(
@@ -53,8 +53,10 @@ public final class GrpcServices {
   }
 
   private static ServerServiceDefinition timelines(
-      Stores stores, Forwarding forwarding, TimelineValidator validator, CallRunner runner) {
+      Stores stores, Forwarding forwarding, MessageValidator messages, CallRunner runner) {
+    TimelineValidator validator = new TimelineValidator(messages);
     TimelineWrites writes = new TimelineWrites(stores, validator);
+    TimelineEdits edits = new TimelineEdits(stores, forwarding, validator, messages);
     BatchWrites batches = new BatchWrites(stores, validator);
     TimelineReads reads = new TimelineReads(stores, forwarding, validator);
     ManyTimelineReads many = new ManyTimelineReads(stores, forwarding, validator);
@@ -64,6 +66,10 @@ public final class GrpcServices {
         .on(TimelineServiceGrpc.getBatchAppendMethod(), batches::append)
         .on(TimelineServiceGrpc.getPutMethod(), writes::put)
         .on(TimelineServiceGrpc.getTrimMethod(), writes::trim)
+        .on(TimelineServiceGrpc.getUpdateMethod(), edits::update)
+        .on(TimelineServiceGrpc.getRecallMethod(), edits::recall)
+        .on(TimelineServiceGrpc.getDeleteMethod(), edits::delete)
+        .on(TimelineServiceGrpc.getDeleteTimelineMethod(), edits::deleteTimeline)
         .on(TimelineServiceGrpc.getGetMethod(), reads::get)
         .on(TimelineServiceGrpc.getScanMethod(), reads::scan)
         .on(TimelineServiceGrpc.getLatestMethod(), many::latest)

@@ -1,10 +1,12 @@
 package io.tideline.server.service;
 
+import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_INVALID_NAME;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_NOT_FINITE;
 
 import io.tideline.proto.v1.GeoPoint;
 import io.tideline.proto.v1.Message;
 import io.tideline.proto.v1.Value;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -39,6 +41,48 @@ record MessageValidator(int bytesMax) {
       Check.fieldName(path, field.getKey());
       validateValue(path, field.getKey(), field.getValue());
     }
+  }
+
+  /** An update's set_fields and remove_fields; what they lead to is the caller's to check. */
+  void validateChange(Map<String, Value> setFields, List<String> removeFields) {
+    FieldPath set = FieldPath.of("set_fields");
+    FieldPath remove = FieldPath.of("remove_fields");
+    Check.required(
+        !setFields.isEmpty() || !removeFields.isEmpty(), set, "set or remove at least one field");
+    Check.countAtMost(set, setFields.size(), Limits.FIELDS_MAX, "set fewer fields");
+    Check.countAtMost(remove, removeFields.size(), Limits.FIELDS_MAX, "remove fewer fields");
+    validateFields(set, setFields);
+    for (int i = 0; i < removeFields.size(); i++) {
+      String name = removeFields.get(i);
+      Check.fieldName(remove.index(i), name);
+      if (setFields.containsKey(name)) {
+        throw Check.refuse(
+            ERROR_REASON_INVALID_NAME,
+            remove.index(i),
+            name,
+            "not in set_fields as well",
+            "is also in set_fields; either set or remove a field");
+      }
+    }
+  }
+
+  /**
+   * What is left of {@code present} after a change that passed {@link #validateChange}: a whole
+   * message.
+   *
+   * @param orElse what to do instead of leaving no field
+   */
+  Message changed(
+      Message present, Map<String, Value> setFields, List<String> removeFields, String orElse) {
+    Message.Builder merged = present.toBuilder().putAllFields(setFields);
+    removeFields.forEach(merged::removeFields);
+    Message fields = merged.build();
+    Check.required(
+        fields.getFieldsCount() > 0,
+        FieldPath.of("remove_fields"),
+        "the update would leave no field: keep one, or use " + orElse);
+    validate(FieldPath.of("set_fields"), true, fields);
+    return fields;
   }
 
   private static void validateValue(FieldPath path, String name, Value value) {

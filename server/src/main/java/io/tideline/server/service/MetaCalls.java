@@ -35,10 +35,8 @@ import io.tideline.server.replica.WriteOutcome;
 import io.tideline.server.service.Marshallers.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** MetaService; its listing is in {@link MetaListing}. */
 final class MetaCalls {
@@ -54,21 +52,14 @@ final class MetaCalls {
   /** By then the writes that came in between are through. */
   private static final long CONTENTION_RETRY_AFTER_MILLIS = 100;
 
-  /** Locks for all timelines: enough that updates of different timelines seldom share one. */
-  private static final int UPDATE_LOCKS = 256;
-
   private final Stores stores;
   private final Forwarding forwarding;
   private final MetaValidator validator;
   private final MessageValidator messages;
   private final MetaListing listing;
 
-  /**
-   * One for the updates of a timeline, by its hash: those that come through this node are carried
-   * out one after the other instead of overtaking each other until one gives up. That none is lost
-   * does not depend on it but on the version each put names.
-   */
-  private final Lock[] updating = new Lock[UPDATE_LOCKS];
+  /** That no update is lost does not depend on it but on the version each put names. */
+  private final UpdateLocks updating = new UpdateLocks();
 
   MetaCalls(Stores stores, Forwarding forwarding, MessageValidator messages) {
     this.stores = stores;
@@ -76,7 +67,6 @@ final class MetaCalls {
     this.validator = new MetaValidator(messages);
     this.messages = messages;
     this.listing = new MetaListing(stores, forwarding, validator);
-    Arrays.setAll(updating, i -> new ReentrantLock(true));
   }
 
   ServerServiceDefinition bind(CallRunner runner) {
@@ -136,7 +126,7 @@ final class MetaCalls {
     if (elsewhere.isPresent()) {
       return elsewhere.get();
     }
-    Lock lock = updating[Math.floorMod(Arrays.hashCode(key), UPDATE_LOCKS)];
+    Lock lock = updating.of(key);
     context.awaitLock(lock);
     try {
       return update(request, store, partition, key, context);
@@ -154,7 +144,12 @@ final class MetaCalls {
       throws Exception {
     for (int round = 0; round < UPDATE_ROUNDS_MAX; round++) {
       MetaRecord present = present(request, store, partition, key, context);
-      Message merged = merge(request, decode(present));
+      Message merged =
+          messages.changed(
+              decode(present),
+              request.getSetFieldsMap(),
+              request.getRemoveFieldsList(),
+              "DeleteMeta");
       WriteOutcome.Applied<PutMetaResult> applied =
           Outcomes.applied(
               context.awaitWrite(
@@ -221,18 +216,6 @@ final class MetaCalls {
           .toException();
     }
     return present;
-  }
-
-  private Message merge(UpdateMetaRequest request, Message present) {
-    Message.Builder merged = present.toBuilder().putAllFields(request.getSetFieldsMap());
-    request.getRemoveFieldsList().forEach(merged::removeFields);
-    Message fields = merged.build();
-    Check.required(
-        fields.getFieldsCount() > 0,
-        FieldPath.of("remove_fields"),
-        "the update would leave no field: keep one, or use DeleteMeta");
-    messages.validate(FieldPath.of("set_fields"), true, fields);
-    return fields;
   }
 
   private Reply get(GetMetaRequest request, CallContext context) throws Exception {

@@ -1,7 +1,5 @@
 package io.tideline.server.service;
 
-import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_INVALID_NAME;
-
 import io.tideline.proto.v1.DeleteMetaRequest;
 import io.tideline.proto.v1.GetMetaRequest;
 import io.tideline.proto.v1.ListMetaRequest;
@@ -27,28 +25,7 @@ final class MetaValidator {
 
   void validate(UpdateMetaRequest request) {
     StoreValidator.validateName(STORE, request.getStore());
-    FieldPath set = FieldPath.of("set_fields");
-    FieldPath remove = FieldPath.of("remove_fields");
-    Check.required(
-        request.getSetFieldsCount() > 0 || request.getRemoveFieldsCount() > 0,
-        set,
-        "set or remove at least one field");
-    Check.countAtMost(set, request.getSetFieldsCount(), Limits.FIELDS_MAX, "set fewer fields");
-    Check.countAtMost(
-        remove, request.getRemoveFieldsCount(), Limits.FIELDS_MAX, "remove fewer fields");
-    messages.validateFields(set, request.getSetFieldsMap());
-    for (int i = 0; i < request.getRemoveFieldsCount(); i++) {
-      String name = request.getRemoveFields(i);
-      Check.fieldName(remove.index(i), name);
-      if (request.containsSetFields(name)) {
-        throw Check.refuse(
-            ERROR_REASON_INVALID_NAME,
-            remove.index(i),
-            name,
-            "not in set_fields as well",
-            "is also in set_fields; either set or remove a field");
-      }
-    }
+    messages.validateChange(request.getSetFieldsMap(), request.getRemoveFieldsList());
     FilterValidator.validate(
         FieldPath.of("condition"), request.hasCondition(), request.getCondition());
     Check.range(

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import io.tideline.lsm.CorruptionException;
+import io.tideline.proto.v1.ChangeType;
 import io.tideline.proto.v1.Entry;
 import io.tideline.proto.v1.EntryKind;
 import io.tideline.proto.v1.Message;
@@ -23,12 +24,25 @@ final class StoredEntry {
   /** Tag of rows with entries of kind MESSAGE; on disk. */
   static final int KIND_MESSAGE = EntryKind.ENTRY_KIND_MESSAGE_VALUE;
 
+  /** Tag of rows with entries of kind CHANGE; on disk. */
+  static final int KIND_CHANGE = EntryKind.ENTRY_KIND_CHANGE_VALUE;
+
   private StoredEntry() {}
 
   /** The row value of a message as it was appended. */
   static byte[] ofMessage(Message message) {
     return encode(
         Entry.newBuilder().setKind(EntryKind.ENTRY_KIND_MESSAGE).setMessage(message).build());
+  }
+
+  /** The row value of a notice that another entry was changed. */
+  static byte[] ofChange(long targetSequenceId, ChangeType type) {
+    return encode(
+        Entry.newBuilder()
+            .setKind(EntryKind.ENTRY_KIND_CHANGE)
+            .setTargetSequenceId(targetSequenceId)
+            .setChangeType(type)
+            .build());
   }
 
   /** The same bytes for the same content, whatever the order of its fields. */

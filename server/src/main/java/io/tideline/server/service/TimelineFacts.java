@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What coverage is computed from: which ids a timeline had, has, and lost.
  *
- * <p>An id is <i>gone</i> if an entry had it and was expired or trimmed. DENSE stores give every id
- * from 1, so all below the first retained are gone, exactly. The other modes leave ids unused;
- * there the answer is "gone" whenever it cannot be ruled out: a reader that is told too often looks
- * at another place in vain, one that is told too seldom misses messages.
+ * <p>An id is <i>gone</i> if an entry had it and was expired or trimmed; one that was deleted is
+ * not missed. DENSE stores give every id from 1, so all below the first retained are gone, unless
+ * they were deleted, which is certain only where nothing expires and nothing was trimmed. The other
+ * modes leave ids unused; there the answer is "gone" whenever it cannot be ruled out: a reader that
+ * is told too often looks at another place in vain, one that is told too seldom misses messages.
  *
  * @param lastSequenceId largest id ever given, 0 if the timeline never had an entry
  * @param firstRetained smallest readable id, {@code lastSequenceId + 1} if none is
@@ -80,7 +81,7 @@ record TimelineFacts(
     if (!exists() || start >= end) {
       return false;
     }
-    if (mode == SequenceMode.DENSE) {
+    if (mode == SequenceMode.DENSE && expireBeforeMillis > 0) {
       return true;
     }
     return mayHaveExpired

@@ -17,6 +17,7 @@ import io.tideline.proto.v1.GetResponse;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
+import io.tideline.proto.v1.TimelineId;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.replica.Partition;
 import io.tideline.server.service.Marshallers.Reply;
@@ -59,7 +60,7 @@ final class TimelineReads {
       TimelineFacts facts = TimelineFacts.read(view, key, store);
       try (RowCursor rows = view.scan(key, id, id + 1, Direction.FORWARD)) {
         if (!rows.next()) {
-          throw missing(request, facts).toException();
+          throw missing(store.name(), request.getTimeline(), id, facts).toException();
         }
         context.reserve(rows.valueSize());
         Entry entry = Projector.apply(request.getProjection(), PageReader.decode(rows));
@@ -78,8 +79,8 @@ final class TimelineReads {
     }
   }
 
-  private static Failure missing(GetRequest request, TimelineFacts facts) {
-    long id = request.getSequenceId();
+  /** Why an entry cannot be read: it is gone, or there never was one, or it was deleted. */
+  static Failure missing(String store, TimelineId timeline, long id, TimelineFacts facts) {
     boolean gone = facts.hasGone(id, Saturated.plusOne(id));
     String state =
         facts.exists()
@@ -95,8 +96,8 @@ final class TimelineReads {
                     ? "entry " + id + " has expired or was trimmed; "
                     : "there is no entry " + id + "; ")
                 + state)
-        .withStore(request.getStore())
-        .withTimeline(request.getTimeline())
+        .withStore(store)
+        .withTimeline(timeline)
         .withField("sequence_id")
         .withValue(Long.toString(id));
   }

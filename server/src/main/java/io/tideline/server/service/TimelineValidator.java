@@ -8,17 +8,21 @@ import io.tideline.manager.SequenceMode;
 import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
+import io.tideline.proto.v1.DeleteRequest;
+import io.tideline.proto.v1.DeleteTimelineRequest;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.HeadsRequest;
 import io.tideline.proto.v1.LatestRequest;
 import io.tideline.proto.v1.PutRequest;
 import io.tideline.proto.v1.ReadConsistency;
 import io.tideline.proto.v1.ReadOptions;
+import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.RouteHint;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.TrimRequest;
+import io.tideline.proto.v1.UpdateRequest;
 
 /**
  * Rules for requests about timelines that hold whatever the store. What depends on the store, its
@@ -78,6 +82,32 @@ final class TimelineValidator {
   void validate(TrimRequest request) {
     StoreValidator.validateName(STORE, request.getStore());
     validateNotExtreme(FieldPath.of("through_sequence_id"), request.getThroughSequenceId());
+    validateRoute(request.getRoute());
+  }
+
+  void validate(UpdateRequest request) {
+    StoreValidator.validateName(STORE, request.getStore());
+    validateNotExtreme(SEQUENCE_ID, request.getSequenceId());
+    messages.validateChange(request.getSetFieldsMap(), request.getRemoveFieldsList());
+    FilterValidator.validate(
+        FieldPath.of("condition"), request.hasCondition(), request.getCondition());
+    validateRoute(request.getRoute());
+  }
+
+  void validate(RecallRequest request) {
+    StoreValidator.validateName(STORE, request.getStore());
+    validateNotExtreme(SEQUENCE_ID, request.getSequenceId());
+    validateRoute(request.getRoute());
+  }
+
+  void validate(DeleteRequest request) {
+    StoreValidator.validateName(STORE, request.getStore());
+    validateNotExtreme(SEQUENCE_ID, request.getSequenceId());
+    validateRoute(request.getRoute());
+  }
+
+  void validate(DeleteTimelineRequest request) {
+    StoreValidator.validateName(STORE, request.getStore());
     validateRoute(request.getRoute());
   }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class CommandFormatTest {
@@ -40,6 +41,42 @@ final class CommandFormatTest {
               new Command.SetOptions(
                   new PartitionOptions(SequenceMode.MONOTONIC, 604_800_000, 86_400_000)),
               new Command.ChangeCatalog(new byte[] {1, 2, 3})));
+
+  /** One command of each type that came with version 2. */
+  private static final CommandBatch EDITS =
+      new CommandBatch(
+          1_700_000_000_124L,
+          List.of(
+              new Command.ReplaceEntry(
+                  text("a"), 3, 0x0102030405060708L, 1, text("v"), null, false),
+              new Command.ReplaceEntry(
+                  text("conversation"),
+                  Long.MAX_VALUE - 1,
+                  -1,
+                  1,
+                  new byte[0],
+                  new Command.Announcement(2, text("你好")),
+                  true),
+              new Command.DeleteEntry(text("a"), -5, null),
+              new Command.DeleteEntry(text("a"), 6, new Command.Announcement(2, text("gone"))),
+              new Command.DeleteTimeline(text("a"))));
+
+  @Test
+  void editsAreThoseOfTheGoldenFileOfVersion2() throws Exception {
+    byte[] golden = golden("command-batch-v2.hex");
+    assertThat(HexFormat.of().formatHex(CommandFormat.encode(EDITS)))
+        .isEqualTo(HexFormat.of().formatHex(golden));
+    assertThat(CommandFormat.decode(golden)).usingRecursiveComparison().isEqualTo(EDITS);
+  }
+
+  @Test
+  void editsUnderVersion1AreRefused() {
+    byte[] older = CommandFormat.encode(EDITS);
+    older[0] = 1;
+    assertThatThrownBy(() -> CommandFormat.decode(withChecksum(older)))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("command type 9 is not of version 1");
+  }
 
   @Test
   void everyTypeIsReadBackAsItWasWritten() throws Exception {
@@ -70,7 +107,12 @@ final class CommandFormatTest {
 
   @Test
   void everyFlippedBitIsNoticed() {
-    byte[] good = CommandFormat.encode(EVERY_TYPE);
+    everyFlippedBitIsNoticed(EVERY_TYPE);
+    everyFlippedBitIsNoticed(EDITS);
+  }
+
+  private static void everyFlippedBitIsNoticed(CommandBatch batch) {
+    byte[] good = CommandFormat.encode(batch);
     for (int bit = 0; bit < good.length * 8; bit++) {
       byte[] bad = good.clone();
       bad[bit / 8] ^= (byte) (1 << (bit % 8));
@@ -82,7 +124,12 @@ final class CommandFormatTest {
 
   @Test
   void everyTruncationIsNoticed() {
-    byte[] good = CommandFormat.encode(EVERY_TYPE);
+    everyTruncationIsNoticed(EVERY_TYPE);
+    everyTruncationIsNoticed(EDITS);
+  }
+
+  private static void everyTruncationIsNoticed(CommandBatch batch) {
+    byte[] good = CommandFormat.encode(batch);
     for (int length = 0; length < good.length; length++) {
       byte[] bad = Arrays.copyOf(good, length);
       assertThatThrownBy(() -> CommandFormat.decode(bad))
@@ -113,10 +160,10 @@ final class CommandFormatTest {
   @Test
   void newerVersionAndUnknownTypeAreNamed() {
     byte[] newer = CommandFormat.encode(EVERY_TYPE);
-    newer[0] = 2;
+    newer[0] = 3;
     assertThatThrownBy(() -> CommandFormat.decode(withChecksum(newer)))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("version 2 is unknown, this program reads 1");
+        .hasMessageContaining("version 3 is unknown, this program reads 1 to 2");
     byte[] unknown = CommandFormat.encode(new CommandBatch(1, List.of(new Command.AdvanceTime())));
     unknown[unknown.length - 5] = 99;
     assertThatThrownBy(() -> CommandFormat.decode(withChecksum(unknown)))
@@ -126,7 +173,9 @@ final class CommandFormatTest {
 
   @Test
   void sizeBoundIsNeverBelowTheBytesACommandAdds() {
-    for (Command command : EVERY_TYPE.commands()) {
+    List<Command> all = new ArrayList<>(EVERY_TYPE.commands());
+    all.addAll(EDITS.commands());
+    for (Command command : all) {
       int alone = CommandFormat.encode(new CommandBatch(1, List.of(command))).length;
       int frame = 1 + 8 + 1 + 4;
       assertThat(CommandFormat.sizeBound(command))
@@ -145,7 +194,7 @@ final class CommandFormatTest {
   }
 
   private static Command randomCommand(Random random) {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(11)) {
       case 0 ->
           new Command.Append(
               bytes(random, 40),
@@ -173,8 +222,25 @@ final class CommandFormatTest {
                   SequenceMode.values()[random.nextInt(3)],
                   random.nextLong(Long.MAX_VALUE),
                   random.nextLong(1, Long.MAX_VALUE)));
+      case 7 ->
+          new Command.ReplaceEntry(
+              bytes(random, 40),
+              random.nextLong(),
+              random.nextLong(),
+              random.nextInt(32),
+              bytes(random, 300),
+              announcement(random),
+              random.nextBoolean());
+      case 8 -> new Command.DeleteEntry(bytes(random, 40), random.nextLong(), announcement(random));
+      case 9 -> new Command.DeleteTimeline(bytes(random, 40));
       default -> new Command.ChangeCatalog(bytes(random, 300));
     };
+  }
+
+  private static Command.@Nullable Announcement announcement(Random random) {
+    return random.nextBoolean()
+        ? new Command.Announcement(random.nextInt(32), bytes(random, 40))
+        : null;
   }
 
   private static byte[] bytes(Random random, int lengthMax) {

@@ -4,9 +4,12 @@ import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineOptions;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.LogPosition;
+import io.tideline.lsm.fs.FileSystem;
+import io.tideline.lsm.fs.StorageFile;
 import io.tideline.lsm.testing.CrashFileSystem;
 import io.tideline.manager.SequenceMode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +20,7 @@ final class MachineFixture implements AutoCloseable {
 
   static final long DAY = 86_400_000;
 
+  private final CrashFileSystem files = new CrashFileSystem(CrashFileSystem.Order.ORDERED);
   private final EngineResources resources;
   private final Path directory = Path.of("/engine");
   Engine engine;
@@ -24,9 +28,7 @@ final class MachineFixture implements AutoCloseable {
   private long index;
 
   MachineFixture() throws IOException {
-    resources =
-        EngineResources.create(
-            new CrashFileSystem(CrashFileSystem.Order.ORDERED), 32L << 20, 4L << 20, 1);
+    resources = EngineResources.create(files, 32L << 20, 4L << 20, 1);
     open();
   }
 
@@ -34,6 +36,24 @@ final class MachineFixture implements AutoCloseable {
     engine = Engine.open(directory, EngineOptions.DEFAULTS.withMemtableBytes(64 << 10), resources);
     machine = TimelineStateMachine.open(engine);
     index = engine.durableState().position().index();
+  }
+
+  /** Whether any file of the engine has these bytes. */
+  boolean filesContain(String text) throws IOException {
+    String wanted = new String(bytes(text), StandardCharsets.ISO_8859_1);
+    for (String name : files.list(directory)) {
+      if (name.equals("LOCK")) {
+        continue;
+      }
+      try (StorageFile file = files.open(directory.resolve(name), FileSystem.Mode.READ)) {
+        ByteBuffer content = ByteBuffer.allocate((int) file.size());
+        file.read(content, 0);
+        if (new String(content.array(), StandardCharsets.ISO_8859_1).contains(wanted)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Stops and starts as after a crash: what was not flushed is gone. Returns the durable index. */

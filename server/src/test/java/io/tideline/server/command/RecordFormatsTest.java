@@ -43,6 +43,12 @@ final class RecordFormatsTest {
   }
 
   @Test
+  void editsHaveKeysThatNoMessageKeyHas() {
+    assertThat(HexFormat.of().formatHex(DedupRecord.editKey(new byte[] {1, 2}, 2, 258)))
+        .isEqualTo("0102" + "fe02" + "0000000000000102" + "000a");
+  }
+
+  @Test
   void truncatedAndNewerRecordsAreRefused() {
     for (int length = 0; length < DEDUP.encode().length; length++) {
       byte[] bad = Arrays.copyOf(DEDUP.encode(), length);

@@ -26,6 +26,12 @@ class ResultFormatTest {
           new TrimResult.Done(16),
           new TrimResult.BeyondLast(17, 18),
           new TrimResult.TimelineNotFound(),
+          new EditResult.Done(24),
+          new EditResult.Missing(),
+          new EditResult.Conflict(),
+          new EditResult.NoIdForAnnouncement(),
+          new DeleteTimelineResult.Done(25),
+          new DeleteTimelineResult.TimelineNotFound(),
           new PutMetaResult.Done(19, 20, 21),
           new PutMetaResult.Conflict(22, 23),
           new DeleteMetaResult(true));

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -110,22 +111,59 @@ final class TimelineModelTest {
       return new Command.PutMeta(timeline, random.nextInt(2) - 1, bytes("m" + dice));
     } else if (dice < 24) {
       return new Command.DeleteMeta(timeline);
+    } else if (dice < 25) {
+      return new Command.DeleteTimeline(timeline);
+    } else if (dice < 50) {
+      return randomEdit(mode, random, timeline);
     } else if (mode == SequenceMode.MANUAL) {
       return new Command.Put(
-          timeline, random.nextInt(60) - 20, random.nextBoolean(), 1, bytes("p" + dice));
+          timeline,
+          random.nextInt(60) - 20,
+          random.nextBoolean(),
+          random.nextInt(2),
+          bytes("v" + random.nextInt(2)));
     }
     byte[] key = random.nextInt(3) == 0 ? new byte[0] : bytes("k" + random.nextInt(25));
     OptionalLong expected =
         random.nextInt(6) == 0 ? OptionalLong.of(random.nextInt(10)) : OptionalLong.empty();
     long firstAttempt = random.nextInt(4) == 0 ? Math.max(1, time - random.nextInt(15_000)) : 0;
     return new Command.Append(
-        timeline, key, expected, firstAttempt, random.nextInt(3), bytes("v" + random.nextInt(2)));
+        timeline, key, expected, firstAttempt, random.nextInt(2), bytes("v" + random.nextInt(2)));
+  }
+
+  /** Contents are few, so that many an edit meets what it expects. */
+  private static Command randomEdit(SequenceMode mode, Random random, byte[] timeline) {
+    long id =
+        switch (mode) {
+          case DENSE -> 1 + random.nextInt(60);
+          case MONOTONIC -> ((long) random.nextInt(300) << 20) | random.nextInt(8);
+          case MANUAL -> random.nextInt(60) - 20;
+        };
+    Command.Announcement announcement =
+        random.nextInt(3) == 0 ? new Command.Announcement(2, bytes("about " + id)) : null;
+    if (random.nextInt(3) == 0) {
+      return new Command.DeleteEntry(timeline, id, announcement);
+    }
+    long fingerprint =
+        Command.ReplaceEntry.fingerprint(random.nextInt(2), bytes("v" + random.nextInt(2)));
+    return new Command.ReplaceEntry(
+        timeline,
+        id,
+        fingerprint,
+        random.nextInt(2),
+        bytes("v" + random.nextInt(2)),
+        announcement,
+        random.nextBoolean());
   }
 
   /** The contract, written down once more and as plainly as possible. */
   private static final class Model {
 
-    private record Row(long time, String text) {}
+    private record Row(long time, int kind, String text) {}
+
+    private record Edited(String timeline, String edit, long id) {}
+
+    private record Announced(long id, long expires) {}
 
     private record Key(String timeline, String key) {}
 
@@ -136,6 +174,8 @@ final class TimelineModelTest {
     private final Map<String, Long> last = new HashMap<>();
     private final Map<String, Long> trimmed = new HashMap<>();
     private final Map<Key, First> keys = new HashMap<>();
+    private final Map<Edited, Announced> edits = new HashMap<>();
+    private final Map<String, Integer> epochs = new HashMap<>();
     private final Map<String, Long> metaRevision = new HashMap<>();
     private long time;
     private long ttl;
@@ -161,6 +201,9 @@ final class TimelineModelTest {
         case Command.Append append -> checkAppend(how, append, result);
         case Command.Put put -> checkPut(how, put, result);
         case Command.Trim trim -> checkTrim(how, trim, result);
+        case Command.ReplaceEntry replace -> checkReplace(how, replace, result);
+        case Command.DeleteEntry delete -> checkDelete(how, delete, result);
+        case Command.DeleteTimeline delete -> checkDeleteTimeline(how, delete, result);
         case Command.PutMeta put -> {
           String timeline = text(put.timeline());
           boolean taken = put.expectedVersion() == 0 && metaRevision.containsKey(timeline);
@@ -233,7 +276,8 @@ final class TimelineModelTest {
         assertThat(appended.sequenceId()).as(how).isGreaterThan(previous);
       }
       last.put(timeline, appended.sequenceId());
-      rowsOf(timeline).put(appended.sequenceId(), new Row(time, text(append.value())));
+      rowsOf(timeline)
+          .put(appended.sequenceId(), new Row(time, append.kind(), text(append.value())));
       if (append.hasMessageKey()) {
         keys.put(key, new First(appended.sequenceId(), previous, time, time + window + 1, content));
         checkPromise(how, appended.dedupSinceMillis());
@@ -267,7 +311,7 @@ final class TimelineModelTest {
         return;
       }
       last.merge(timeline, put.sequenceId(), Math::max);
-      rowsOf(timeline).put(put.sequenceId(), new Row(time, text(put.value())));
+      rowsOf(timeline).put(put.sequenceId(), new Row(time, put.kind(), text(put.value())));
       assertThat(result).as(how).isEqualTo(new PutResult.Done(last.get(timeline), exists, time));
     }
 
@@ -289,6 +333,98 @@ final class TimelineModelTest {
       }
     }
 
+    private @Nullable Row present(String timeline, long id) {
+      long before = ttl > 0 ? Math.max(expireBefore, time - ttl) : expireBefore;
+      Row row = rowsOf(timeline).get(id);
+      return row != null && row.time() >= before ? row : null;
+    }
+
+    private void checkReplace(String how, Command.ReplaceEntry replace, CommandResult result) {
+      String timeline = text(replace.timeline());
+      Row row = present(timeline, replace.sequenceId());
+      if (mode == SequenceMode.MANUAL && replace.announcement() != null) {
+        assertThat(result).as(how).isEqualTo(new EditResult.NoIdForAnnouncement());
+      } else if (row == null) {
+        assertThat(result).as(how).isEqualTo(new EditResult.Missing());
+      } else if (Command.ReplaceEntry.fingerprint(row.kind(), bytes(row.text()))
+          != replace.expectedFingerprint()) {
+        assertThat(result).as(how).isEqualTo(new EditResult.Conflict());
+      } else {
+        rowsOf(timeline)
+            .put(replace.sequenceId(), new Row(row.time(), replace.kind(), text(replace.value())));
+        Edited edited = new Edited(timeline, "replaced", replace.sequenceId());
+        Announced first = edits.get(edited);
+        if (replace.announcement() == null) {
+          assertThat(result).as(how).isEqualTo(new EditResult.Done(0));
+        } else if (replace.announceOnce() && first != null && first.expires() > time) {
+          assertThat(result).as(how).isEqualTo(new EditResult.Done(first.id()));
+        } else {
+          long id = checkAnnounced(how, timeline, replace.announcement(), result);
+          if (replace.announceOnce()) {
+            edits.put(edited, new Announced(id, time + window + 1));
+          }
+        }
+      }
+    }
+
+    private void checkDelete(String how, Command.DeleteEntry delete, CommandResult result) {
+      String timeline = text(delete.timeline());
+      Edited edited = new Edited(timeline, "deleted", delete.sequenceId());
+      Announced first = edits.get(edited);
+      if (mode == SequenceMode.MANUAL && delete.announcement() != null) {
+        assertThat(result).as(how).isEqualTo(new EditResult.NoIdForAnnouncement());
+      } else if (present(timeline, delete.sequenceId()) != null) {
+        rowsOf(timeline).remove(delete.sequenceId());
+        long id = checkAnnounced(how, timeline, delete.announcement(), result);
+        edits.put(edited, new Announced(id, time + window + 1));
+      } else if (first != null && first.expires() > time) {
+        assertThat(result).as(how).isEqualTo(new EditResult.Done(first.id()));
+      } else {
+        assertThat(result).as(how).isEqualTo(new EditResult.Missing());
+      }
+    }
+
+    /** The id of the announcement, which comes right after the timeline's last; 0 without one. */
+    private long checkAnnounced(
+        String how,
+        String timeline,
+        Command.@Nullable Announcement announcement,
+        CommandResult result) {
+      long id = ((EditResult.Done) result).changeSequenceId();
+      if (announcement == null) {
+        assertThat(id).as(how).isZero();
+        return 0;
+      }
+      long previous = last.getOrDefault(timeline, 0L);
+      if (mode == SequenceMode.DENSE) {
+        assertThat(id).as(how).isEqualTo(previous + 1);
+      } else {
+        assertThat(id).as(how).isGreaterThan(previous);
+      }
+      last.put(timeline, id);
+      rowsOf(timeline).put(id, new Row(time, announcement.kind(), text(announcement.value())));
+      return id;
+    }
+
+    private void checkDeleteTimeline(
+        String how, Command.DeleteTimeline delete, CommandResult result) {
+      String timeline = text(delete.timeline());
+      boolean hadMeta = metaRevision.remove(timeline) != null;
+      if (!last.containsKey(timeline)) {
+        assertThat(result)
+            .as(how)
+            .isEqualTo(
+                hadMeta
+                    ? new DeleteTimelineResult.Done(0)
+                    : new DeleteTimelineResult.TimelineNotFound());
+        return;
+      }
+      assertThat(result).as(how).isEqualTo(new DeleteTimelineResult.Done(last.get(timeline)));
+      trimmed.merge(timeline, last.get(timeline), Math::max);
+      rowsOf(timeline).headMap(last.get(timeline), true).clear();
+      epochs.merge(timeline, 1, Integer::sum);
+    }
+
     void checkRows(String how, List<String> digest) {
       List<String> expected = new ArrayList<>();
       for (String timeline : new TreeSet<>(rows.keySet())) {
@@ -296,16 +432,27 @@ final class TimelineModelTest {
             .forEach(
                 (id, row) -> {
                   if (row.time() >= expireBefore) {
-                    expected.add("%s %d at %d %s".formatted(timeline, id, row.time(), row.text()));
+                    expected.add(
+                        "%s %d at %d kind %d %s"
+                            .formatted(timeline, id, row.time(), row.kind(), row.text()));
                   }
                 });
       }
       List<String> found =
           digest.stream()
               .filter(line -> line.startsWith("row "))
-              .map(line -> line.substring(4).replaceFirst("kind \\d ", ""))
+              .map(line -> line.substring(4))
               .toList();
       assertThat(found).as(how).isEqualTo(expected);
+      for (String timeline : last.keySet()) {
+        assertThat(digest)
+            .as(how)
+            .anyMatch(
+                line ->
+                    line.startsWith("timeline " + timeline + " ")
+                        && line.contains("lastSequenceId=" + last.get(timeline) + ",")
+                        && line.contains("epoch=" + epochs.getOrDefault(timeline, 0) + ","));
+      }
     }
 
     private TreeMap<Long, Row> rowsOf(String timeline) {

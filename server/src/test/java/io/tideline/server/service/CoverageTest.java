@@ -105,6 +105,16 @@ final class CoverageTest {
   }
 
   @Test
+  void whatWasDeletedOneByOneIsNotMissed() throws Exception {
+    FakeView view = new FakeView(0).append(3, message(3)).append(5, message(5));
+    assertThat(statusFrom1(view, SequenceMode.DENSE)).isEqualTo(COVERAGE_STATUS_COMPLETE);
+    FakeView mayHaveExpired = new FakeView(10).append(3, message(3)).append(5, message(5));
+    assertThat(statusFrom1(mayHaveExpired, SequenceMode.DENSE)).isEqualTo(COVERAGE_STATUS_TRIMMED);
+    FakeView trimmed = new FakeView(0).append(3, message(3)).append(5, message(5)).trim(1);
+    assertThat(statusFrom1(trimmed, SequenceMode.DENSE)).isEqualTo(COVERAGE_STATUS_TRIMMED);
+  }
+
+  @Test
   void gapsBelowTheFirstIdOfAMonotonicTimelineAreNotCalledTrimmed() throws Exception {
     FakeView whole = new FakeView(0).append(40, message(40)).append(70, message(70));
     assertThat(statusFrom1(whole, SequenceMode.MONOTONIC)).isEqualTo(COVERAGE_STATUS_COMPLETE);

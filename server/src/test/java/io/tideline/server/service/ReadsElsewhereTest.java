@@ -11,6 +11,8 @@ import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
+import io.tideline.proto.v1.DeleteRequest;
+import io.tideline.proto.v1.DeleteTimelineRequest;
 import io.tideline.proto.v1.Entry;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
@@ -27,7 +29,9 @@ import io.tideline.proto.v1.PartitionDescriptor;
 import io.tideline.proto.v1.PutMetaRequest;
 import io.tideline.proto.v1.ReadConsistency;
 import io.tideline.proto.v1.ReadOptions;
+import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.ScanRequest;
+import io.tideline.proto.v1.ScanResponse;
 import io.tideline.proto.v1.SequenceMode;
 import io.tideline.proto.v1.SessionToken;
 import io.tideline.proto.v1.StoreOptions;
@@ -38,14 +42,17 @@ import io.tideline.proto.v1.SyncResult;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.proto.v1.TransferLeaderRequest;
 import io.tideline.proto.v1.UpdateMetaRequest;
+import io.tideline.proto.v1.UpdateRequest;
 import io.tideline.proto.v1.Value;
 import io.tideline.server.cluster.PeerCalls;
+import io.tideline.server.cluster.ReplicaHashes;
 import io.tideline.server.node.TestCluster;
 import io.tideline.server.node.TestNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -244,6 +251,84 @@ class ReadsElsewhereTest {
                     .getInt64Value())
             .isEqualTo(round);
       }
+    }
+  }
+
+  @Test
+  void editsGoThroughEveryNodeAndLeaveEqualReplicas() throws Exception {
+    TestNode writer = cluster.node(0);
+    for (TestNode node : cluster.nodes()) {
+      for (String store : List.of("spread", "three")) {
+        String name = "edited" + cluster.nodes().indexOf(node);
+        for (int i = 1; i <= 3; i++) {
+          assertThat(writer.append(store, name, "m" + i)).isEqualTo(i);
+        }
+        var updated =
+            node.timelines()
+                .update(
+                    UpdateRequest.newBuilder()
+                        .setStore(store)
+                        .setTimeline(timeline(name))
+                        .setSequenceId(1)
+                        .putSetFields("more", Value.newBuilder().setInt64Value(1).build())
+                        .build());
+        assertThat(updated.getRevision()).isEqualTo(1);
+        assertThat(
+                node.timelines()
+                    .recall(
+                        RecallRequest.newBuilder()
+                            .setStore(store)
+                            .setTimeline(timeline(name))
+                            .setSequenceId(2)
+                            .setAnnounce(true)
+                            .build())
+                    .getChangeSequenceId())
+            .isEqualTo(4);
+        var deleted =
+            node.timelines()
+                .delete(
+                    DeleteRequest.newBuilder()
+                        .setStore(store)
+                        .setTimeline(timeline(name))
+                        .setSequenceId(3)
+                        .build());
+        assertThat(deleted.getChangeSequenceId()).isZero();
+        for (TestNode reader : cluster.nodes()) {
+          ScanResponse page =
+              reader
+                  .timelines()
+                  .scan(
+                      ScanRequest.newBuilder().setStore(store).setTimeline(timeline(name)).build());
+          assertThat(page.getEntriesList())
+              .extracting(Entry::getSequenceId)
+              .containsExactly(1L, 2L, 4L);
+          assertThat(page.getEntries(0).getMessage().getFieldsMap()).containsKey("more");
+          assertThat(page.getEntries(1).getRecalled()).isTrue();
+        }
+        writer.append(store, name + "-dropped", "m");
+        assertThat(
+                node.timelines()
+                    .deleteTimeline(
+                        DeleteTimelineRequest.newBuilder()
+                            .setStore(store)
+                            .setTimeline(timeline(name + "-dropped"))
+                            .build())
+                    .getLastSequenceId())
+            .isEqualTo(1);
+      }
+    }
+    List<TestNode> holders =
+        cluster.nodes().stream().filter(node -> !node.partitions("three").isEmpty()).toList();
+    assertThat(holders).hasSize(3);
+    long partition =
+        holders.getFirst().partitions("three").getFirst().getPartition().getPartitionId();
+    try (ReplicaHashes replicas =
+        new ReplicaHashes(
+            holders.stream().map(node -> node.server().info().address().grpcAddress()).toList())) {
+      await()
+          .atMost(LONG)
+          .untilAsserted(
+              () -> assertThat(new HashSet<>(replicas.ofPartition(partition))).hasSize(1));
     }
   }
 

@@ -19,7 +19,7 @@ public final class TimelineCommands {
   /** The group itself. */
   @Command(
       name = "timeline",
-      description = "Append to, read and trim timelines.",
+      description = "Append to, read, edit and trim timelines.",
       footer = {
         "",
         "Examples:",

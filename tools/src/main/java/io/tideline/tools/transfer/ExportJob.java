@@ -30,6 +30,7 @@ final class ExportJob {
   private final Progress progress;
   private long messages;
   private long trimmedConversations;
+  private long deleted;
 
   /**
    * @param mustExist whether a conversation without any entry is an error
@@ -53,13 +54,16 @@ final class ExportJob {
    * @param conversations conversations
    * @param trimmedConversations of those, without their beginning
    * @param messages messages
+   * @param deletedEntries ids that are missing because their entries were deleted one by one
    */
-  record Summary(long conversations, long trimmedConversations, long messages) {
+  record Summary(
+      long conversations, long trimmedConversations, long messages, long deletedEntries) {
     ObjectNode toJson() {
       return Json.object()
           .put("conversations", conversations)
           .put("trimmed_conversations", trimmedConversations)
-          .put("messages", messages);
+          .put("messages", messages)
+          .put("deleted_entries", deletedEntries);
     }
 
     String sentence() {
@@ -70,7 +74,10 @@ final class ExportJob {
           + " conversations"
           + (trimmedConversations == 0
               ? "."
-              : ", " + Humans.count(trimmedConversations) + " of them without their beginning.");
+              : ", " + Humans.count(trimmedConversations) + " of them without their beginning.")
+          + (deletedEntries == 0
+              ? ""
+              : " " + Humans.count(deletedEntries) + " entries had been deleted.");
     }
   }
 
@@ -81,7 +88,7 @@ final class ExportJob {
       export(conversation, out, done, conversations.size());
       done++;
     }
-    return new Summary(conversations.size(), trimmedConversations, messages);
+    return new Summary(conversations.size(), trimmedConversations, messages, deleted);
   }
 
   private void export(String conversation, OutputStream out, long done, long all)
@@ -99,22 +106,21 @@ final class ExportJob {
             "store " + store + " has no conversation '" + conversation + "'",
             "See which there are: 'tideline meta list " + store + "'.");
       }
-      if (coverage.isTrimmed() || coverage.firstRetainedSequenceId() > expected) {
+      if (coverage.isTrimmed()) {
         expected = afterGap(conversation, coverage);
       }
       for (Entry entry : page.entries()) {
-        requireId(conversation, expected, entry.sequenceId());
+        requireAbove(conversation, expected - 1, entry.sequenceId());
         write(conversation, entry, out);
-        expected++;
+        // Ids in between were given to entries that were deleted one by one.
+        deleted += entry.sequenceId() - expected;
+        expected = entry.sequenceId() + 1;
       }
       double ofThis =
           coverage.lastSequenceId() == 0 ? 1 : (double) (expected - 1) / coverage.lastSequenceId();
       progress.update(messages, (done + ofThis) / all);
     } while (coverage.hasMore());
-    if (expected != coverage.lastSequenceId() + 1) {
-      throw hole(
-          conversation, expected, "the end, though the last id is " + coverage.lastSequenceId());
-    }
+    deleted += coverage.lastSequenceId() + 1 - expected;
   }
 
   private long afterGap(String conversation, Coverage coverage) {
@@ -131,22 +137,13 @@ final class ExportJob {
     return coverage.firstRetainedSequenceId();
   }
 
-  private static void requireId(String conversation, long expected, long found) {
-    if (found != expected) {
-      throw hole(conversation, expected, "id " + found);
+  private static void requireAbove(String conversation, long last, long found) {
+    if (found <= last) {
+      throw new ToolException(
+          ExitCode.DATA,
+          "conversation '" + conversation + "' has id " + found + " after id " + last,
+          "Ids of a timeline rise: stop the node and run 'tideline inspect --verify'.");
     }
-  }
-
-  private static ToolException hole(String conversation, long expected, String found) {
-    return new ToolException(
-        ExitCode.DATA,
-        "conversation '"
-            + conversation
-            + "' has a hole: expected id "
-            + expected
-            + ", found "
-            + found,
-        "A dense timeline has none: stop the node and run 'tideline inspect --verify'.");
   }
 
   private void write(String conversation, Entry entry, OutputStream out) throws IOException {

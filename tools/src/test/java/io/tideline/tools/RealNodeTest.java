@@ -118,10 +118,31 @@ class RealNodeTest {
     }
     assertThat(
             run(
-                ExitCode.OK, "timeline", "update", "edited", "a", "1", "--field", "text=new",
-                "--expect-revision", "0", "--announce", "-o", "json"))
+                ExitCode.OK,
+                "timeline",
+                "update",
+                "edited",
+                "a",
+                "1",
+                "--field",
+                "text=new",
+                "--expect-revision",
+                "0",
+                "--announce",
+                "-o",
+                "json"))
         .contains("\"revision\":1", "\"change_sequence_id\":4");
-    run(ExitCode.FAILED, "timeline", "update", "edited", "a", "1", "-f", "a=b", "--expect-revision", "0");
+    run(
+        ExitCode.FAILED,
+        "timeline",
+        "update",
+        "edited",
+        "a",
+        "1",
+        "-f",
+        "a=b",
+        "--expect-revision",
+        "0");
     run(ExitCode.USAGE, "timeline", "update", "edited", "a", "1");
     assertThat(run(ExitCode.OK, "timeline", "recall", "edited", "a", "2"))
         .contains("Recalled entry 2.");

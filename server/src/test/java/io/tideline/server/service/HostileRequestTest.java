@@ -17,6 +17,7 @@ import io.tideline.proto.v1.AppendRequest;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
 import io.tideline.proto.v1.CursorServiceGrpc;
+import io.tideline.proto.v1.DeleteRequest;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
 import io.tideline.proto.v1.HeadsRequest;
@@ -30,6 +31,7 @@ import io.tideline.proto.v1.SyncPosition;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.proto.v1.TrimRequest;
+import io.tideline.proto.v1.UpdateRequest;
 import io.tideline.server.node.TestNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -205,7 +207,6 @@ final class HostileRequestTest {
     for (MethodDescriptor<?, ?> method :
         List.of(
             TimelineServiceGrpc.getFanOutMethod(),
-            TimelineServiceGrpc.getUpdateMethod(),
             TimelineServiceGrpc.getTailMethod(),
             CursorServiceGrpc.getCommitCursorsMethod(),
             StoreServiceGrpc.getRecoverStoreMethod(),
@@ -274,6 +275,23 @@ final class HostileRequestTest {
             .setStore("im")
             .setTimeline(timeline("c2"))
             .setThroughSequenceId(1)
+            .build(),
+        TimelineServiceGrpc.getUpdateMethod(),
+        UpdateRequest.newBuilder()
+            .setStore("im")
+            .setTimeline(timeline("c1"))
+            .setSequenceId(1)
+            .putAllSetFields(Samples.message("m").getFieldsMap())
+            .addRemoveFields("gone")
+            .setCondition(Samples.filterOfDepth(3))
+            .setExpectedRevision(1)
+            .build(),
+        TimelineServiceGrpc.getDeleteMethod(),
+        DeleteRequest.newBuilder()
+            .setStore("im")
+            .setTimeline(timeline("c2"))
+            .setSequenceId(2)
+            .setAnnounce(true)
             .build(),
         TimelineServiceGrpc.getBatchAppendMethod(),
         BatchAppendRequest.newBuilder()

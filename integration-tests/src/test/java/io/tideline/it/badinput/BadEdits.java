@@ -59,9 +59,7 @@ final class BadEdits {
             DENSE_RANGE),
         invalid(
             "update to NaN",
-            call(
-                update()
-                    .putSetFields("d", Value.newBuilder().setDoubleValue(Double.NaN).build())),
+            call(update().putSetFields("d", Value.newBuilder().setDoubleValue(Double.NaN).build())),
             ERROR_REASON_NOT_FINITE,
             "set_fields[\"d\"]",
             "NaN",
@@ -77,8 +75,7 @@ final class BadEdits {
             "update that removes 1,025 fields",
             call(
                 update()
-                    .addAllRemoveFields(
-                        IntStream.range(0, 1_025).mapToObj(i -> "f" + i).toList())),
+                    .addAllRemoveFields(IntStream.range(0, 1_025).mapToObj(i -> "f" + i).toList())),
             ERROR_REASON_TOO_MANY,
             "remove_fields",
             "1025",

@@ -311,7 +311,11 @@ public final class JRaftGroups implements RaftGroups, AutoCloseable {
             leaseReads ? new LeaderLease(MonotonicClock.MILLIS, electionTimeout.toMillis()) : null,
             MonotonicClock.MILLIS,
             MonotonicClock.MILLIS.getAsLong() + (hasPast ? electionTimeout.toMillis() : 0),
-            logStorage::termOf);
+            index -> {
+              // The last entry that is durable in the state may be gone from the log.
+              LogPosition durable = state.durableState().position();
+              return durable.index() == index ? durable.term() : logStorage.termOf(index);
+            });
     if (!node.init(options)) {
       node.shutdown();
       throw new IOException("partition " + partitionId + " cannot join its group", cause.get());

@@ -10,7 +10,10 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A short torture: three processes, faults any user may inject, every promise checked. */
+/**
+ * A short torture: three processes, faults any user may inject, reads of every kind, every promise
+ * checked.
+ */
 class TortureIT {
 
   @RegisterExtension final Nodes nodes = new Nodes();
@@ -30,6 +33,7 @@ class TortureIT {
                 "kill,pause",
                 "--seed",
                 "4",
+                "--lease-reads",
                 "--output",
                 "json");
 
@@ -38,9 +42,17 @@ class TortureIT {
     JsonNode result = new ObjectMapper().readTree(lines[lines.length - 1]);
     assertThat(result.path("acked").asLong()).as(torture.output()).isPositive();
     assertThat(result.path("faults").asInt()).isPositive();
+    assertThat(result.path("session_reads").asLong()).isPositive();
+    assertThat(result.path("lease_reads").asBoolean()).isTrue();
     for (String count :
         new String[] {
-          "lost", "duplicates", "order_violations", "stale_reads", "replica_mismatches"
+          "lost",
+          "duplicates",
+          "order_violations",
+          "stale_reads",
+          "unread_own_writes",
+          "backward_reads",
+          "replica_mismatches"
         }) {
       assertThat(result.path(count).asLong(-1)).as(count).isZero();
     }

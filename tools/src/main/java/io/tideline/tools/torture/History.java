@@ -33,18 +33,51 @@ final class History {
   record Append(int timeline, Value value, Outcome outcome, long sequenceId) {}
 
   /** An entry a reader was given. */
-  record Seen(int timeline, long sequenceId, Value value) {}
+  record Seen(long sequenceId, Value value) {}
 
   /**
-   * A read whose answer breaks a promise by itself.
+   * One page that a reader was given, of the ids {@code [from, to)}.
    *
-   * @param stale whether it missed what was acknowledged before it began; else its ids had a hole
+   * @param due the largest id that was acknowledged to anybody before the read began, 0 if the read
+   *     need not show it
+   * @param last the last id of the timeline, as the reply says
+   * @param limit the most entries that were asked for
+   * @param more whether the reply says that there may be more in the range
+   * @param entries what it was given, in the order of the reply
    */
-  record BadRead(boolean stale, String what) {}
+  record Page(
+      int timeline,
+      long from,
+      long to,
+      long due,
+      long last,
+      int limit,
+      boolean more,
+      List<Seen> entries) {
+
+    Page {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /** What one session did, which it does one after the other. */
+  sealed interface SessionStep {
+
+    /** Counted from 0. */
+    int session();
+
+    int timeline();
+  }
+
+  /** The session's append was acknowledged at this id. */
+  record SessionWrote(int session, int timeline, long sequenceId) implements SessionStep {}
+
+  /** The session was told that this is the last id of the timeline. */
+  record SessionRead(int session, int timeline, long last) implements SessionStep {}
 
   private final List<Append> appends = new ArrayList<>();
-  private final List<Seen> seen = new ArrayList<>();
-  private final List<BadRead> badReads = new ArrayList<>();
+  private final List<Page> pages = new ArrayList<>();
+  private final List<SessionStep> sessionSteps = new ArrayList<>();
   private final AtomicLongArray acknowledgedThrough;
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong worstGapNanos = new AtomicLong();
@@ -71,20 +104,21 @@ final class History {
     }
   }
 
-  /** Every read that begins now must show the timeline at least up to this id. */
+  /** Every linearizable read that begins now must show the timeline at least up to this id. */
   long acknowledgedThrough(int timeline) {
     return acknowledgedThrough.get(timeline);
   }
 
-  void seen(List<Seen> entries) {
-    synchronized (seen) {
-      seen.addAll(entries);
+  void page(Page page) {
+    synchronized (pages) {
+      pages.add(page);
     }
   }
 
-  void badRead(BadRead read) {
-    synchronized (badReads) {
-      badReads.add(read);
+  /** Told by each session in the order of its steps. */
+  void session(SessionStep step) {
+    synchronized (sessionSteps) {
+      sessionSteps.add(step);
     }
   }
 
@@ -103,15 +137,16 @@ final class History {
     }
   }
 
-  List<Seen> seen() {
-    synchronized (seen) {
-      return List.copyOf(seen);
+  List<Page> pages() {
+    synchronized (pages) {
+      return List.copyOf(pages);
     }
   }
 
-  List<BadRead> badReads() {
-    synchronized (badReads) {
-      return List.copyOf(badReads);
+  /** All sessions' steps; those of one session in their order. */
+  List<SessionStep> sessionSteps() {
+    synchronized (sessionSteps) {
+      return List.copyOf(sessionSteps);
     }
   }
 }

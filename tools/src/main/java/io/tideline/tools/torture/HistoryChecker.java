@@ -1,9 +1,12 @@
 package io.tideline.tools.torture;
 
 import io.tideline.tools.torture.History.Append;
-import io.tideline.tools.torture.History.BadRead;
 import io.tideline.tools.torture.History.Outcome;
+import io.tideline.tools.torture.History.Page;
 import io.tideline.tools.torture.History.Seen;
+import io.tideline.tools.torture.History.SessionRead;
+import io.tideline.tools.torture.History.SessionStep;
+import io.tideline.tools.torture.History.SessionWrote;
 import io.tideline.tools.torture.History.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +22,9 @@ final class HistoryChecker {
   /** Findings told in words; the counts have all. */
   private static final int EXAMPLES_MAX = 20;
 
+  /** One session's view of one timeline. */
+  private record SessionTimeline(int session, int timeline) {}
+
   private final History history;
   private final List<List<Value>> timelines;
   private final List<String> examples = new ArrayList<>();
@@ -26,6 +32,8 @@ final class HistoryChecker {
   private long duplicates;
   private long orderViolations;
   private long staleReads;
+  private long unreadOwnWrites;
+  private long backwardReads;
 
   private HistoryChecker(History history, List<List<Value>> timelines) {
     this.history = history;
@@ -40,13 +48,15 @@ final class HistoryChecker {
     HistoryChecker checker = new HistoryChecker(history, timelines);
     checker.checkAppends();
     checker.checkContent();
-    checker.checkSeen();
-    checker.checkBadReads();
+    history.pages().forEach(checker::checkPage);
+    checker.checkSessions();
     return new Verdict(
         checker.lost,
         checker.duplicates,
         checker.orderViolations,
         checker.staleReads,
+        checker.unreadOwnWrites,
+        checker.backwardReads,
         List.copyOf(checker.examples));
   }
 
@@ -98,25 +108,89 @@ final class HistoryChecker {
     }
   }
 
-  /** What a reader once saw stays. */
-  private void checkSeen() {
-    for (Seen seen : history.seen()) {
-      Value now = at(seen.timeline(), seen.sequenceId());
+  private void checkPage(Page page) {
+    checkEntries(page);
+    checkFresh(page);
+  }
+
+  /** Ids without a hole, and what a reader once saw stays. */
+  private void checkEntries(Page page) {
+    long expected = page.from();
+    for (Seen seen : page.entries()) {
+      if (seen.sequenceId() != expected) {
+        orderViolations++;
+        tell(
+            "a read of "
+                + where(page)
+                + " has id "
+                + seen.sequenceId()
+                + " where "
+                + expected
+                + " belongs");
+      }
+      expected = seen.sequenceId() + 1;
+      Value now = at(page.timeline(), seen.sequenceId());
       if (!seen.value().equals(now)) {
         orderViolations++;
-        tell("a reader was given " + seen + ", now there is " + now);
+        tell("a read of " + where(page) + " was given " + seen + ", now there is " + now);
       }
     }
   }
 
-  private void checkBadReads() {
-    for (BadRead read : history.badReads()) {
-      if (read.stale()) {
-        staleReads++;
-      } else {
-        orderViolations++;
+  /** Nothing is missing that was acknowledged before, nor what the reply itself says is there. */
+  private void checkFresh(Page page) {
+    if (page.last() < page.due()) {
+      staleReads++;
+      tell(
+          "a read of "
+              + where(page)
+              + " says its last id is "
+              + page.last()
+              + ", but "
+              + page.due()
+              + " was acknowledged before it began");
+    }
+    long end = page.entries().isEmpty() ? page.from() : page.entries().getLast().sequenceId() + 1;
+    long there = Math.max(page.due(), page.last());
+    if (!page.more()
+        && page.entries().size() < page.limit()
+        && end <= Math.min(there, page.to() - 1)) {
+      staleReads++;
+      tell(
+          "a read of "
+              + where(page)
+              + " ends before id "
+              + end
+              + " and says there is no more, but "
+              + there
+              + " was there");
+    }
+  }
+
+  private static String where(Page page) {
+    return "timeline " + page.timeline() + " from id " + page.from();
+  }
+
+  /** A session sees what it wrote, and never less than it saw. */
+  private void checkSessions() {
+    Map<SessionTimeline, Long> wrote = new HashMap<>();
+    Map<SessionTimeline, Long> read = new HashMap<>();
+    for (SessionStep step : history.sessionSteps()) {
+      SessionTimeline key = new SessionTimeline(step.session(), step.timeline());
+      switch (step) {
+        case SessionWrote write -> wrote.merge(key, write.sequenceId(), Math::max);
+        case SessionRead seen -> {
+          if (seen.last() < wrote.getOrDefault(key, 0L)) {
+            unreadOwnWrites++;
+            tell(seen + ", but the session had written " + wrote.get(key));
+          }
+          if (seen.last() < read.getOrDefault(key, 0L)) {
+            backwardReads++;
+            tell(seen + ", but the session had seen " + read.get(key));
+          }
+          read.merge(key, seen.last(), Math::max);
+        }
       }
-      tell(read.what());
     }
   }
 

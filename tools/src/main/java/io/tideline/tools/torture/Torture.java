@@ -21,15 +21,15 @@ final class Torture {
   /** Enough to share partitions and contend, few enough to be read whole in the end. */
   private static final int TIMELINES = 24;
 
-  private static final int WRITERS = 8;
-  private static final int TAIL_READERS = 3;
-  private static final int HISTORY_READERS = 2;
+  private static final Workload.Crowd CROWD = new Workload.Crowd(8, 3, 2, 3);
   private static final Duration FINAL_DEADLINE = Duration.ofSeconds(120);
 
   /**
    * What came of a run.
    *
    * @param unknown appends whose fate their writers never learned
+   * @param reads entries that readers were given
+   * @param sessionReads reads that sessions made
    * @param faults how many were injected
    * @param replicaMismatches partitions whose replicas differ in the end
    */
@@ -38,6 +38,7 @@ final class Torture {
       long unknown,
       long refused,
       long reads,
+      long sessionReads,
       Verdict verdict,
       int replicaMismatches,
       int faults,
@@ -58,12 +59,22 @@ final class Torture {
   private final TortureCluster cluster;
   private final Duration length;
   private final long seed;
+  private final boolean leaseReads;
   private final LongSupplier nanoClock;
 
-  Torture(TortureCluster cluster, Duration length, long seed, LongSupplier nanoClock) {
+  /**
+   * @param leaseReads whether readers ask for leases, which the cluster must be configured for
+   */
+  Torture(
+      TortureCluster cluster,
+      Duration length,
+      long seed,
+      boolean leaseReads,
+      LongSupplier nanoClock) {
     this.cluster = cluster;
     this.length = length;
     this.seed = seed;
+    this.leaseReads = leaseReads;
     this.nanoClock = nanoClock;
   }
 
@@ -79,8 +90,8 @@ final class Torture {
     History history = new History(TIMELINES);
     Nemesis nemesis = new Nemesis(cluster, faults, seed, diary);
     long begun = nanoClock.getAsLong();
-    try (Workload workload = new Workload(history, cluster.endpoints(), nanoClock)) {
-      workload.start(WRITERS, TAIL_READERS, HISTORY_READERS, seed);
+    try (Workload workload = new Workload(history, cluster.endpoints(), leaseReads, nanoClock)) {
+      workload.start(CROWD, seed);
       long passed = 0;
       while (passed < length.toNanos()) {
         if (faults.isEmpty()) {
@@ -104,7 +115,7 @@ final class Torture {
       return client
           .stores()
           .create(
-              StoreSpec.builder(Workload.STORE)
+              StoreSpec.builder(ChatCalls.STORE)
                   .identifierField("conversation", IdentifierType.STRING)
                   .replicas(cluster.size())
                   .splitPoint(Identifier.of("c008"))
@@ -150,7 +161,8 @@ final class Torture {
         history.acknowledged(),
         history.appends().stream().filter(a -> a.outcome() == History.Outcome.UNKNOWN).count(),
         history.appends().stream().filter(a -> a.outcome() == History.Outcome.REFUSED).count(),
-        history.seen().size(),
+        history.pages().stream().mapToLong(page -> page.entries().size()).sum(),
+        history.sessionSteps().stream().filter(History.SessionRead.class::isInstance).count(),
         verdict,
         mismatches,
         nemesis.injected(),
@@ -162,10 +174,10 @@ final class Torture {
   /** Every timeline as one node shows it; what is not dense is a finding. */
   private static List<List<Value>> readAll(String endpoint, List<String> findings) {
     List<List<Value>> content = new ArrayList<>();
-    try (TidelineClient client = Workload.client(List.of(endpoint), FINAL_DEADLINE)) {
+    try (TidelineClient client = ChatCalls.client(List.of(endpoint), FINAL_DEADLINE)) {
       for (int timeline = 0; timeline < TIMELINES; timeline++) {
         List<Value> values = new ArrayList<>();
-        for (Entry entry : client.scan(ScanSpec.of(Workload.timeline(timeline)))) {
+        for (Entry entry : client.scan(ScanSpec.of(ChatCalls.timeline(timeline)))) {
           if (entry.sequenceId() != values.size() + 1) {
             findings.add(
                 "timeline "
@@ -175,7 +187,7 @@ final class Torture {
                     + " on "
                     + endpoint);
           }
-          values.add(Workload.value(entry));
+          values.add(ChatCalls.value(entry));
         }
         content.add(values);
       }

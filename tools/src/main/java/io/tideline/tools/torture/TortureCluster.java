@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -51,6 +52,7 @@ final class TortureCluster implements AutoCloseable {
   /**
    * @param mainClass of this program
    * @param ownDisks whether each node gets a small disk of its own, which only root can make
+   * @param leaseReads whether the nodes answer by leases
    */
   TortureCluster(
       String mainClass,
@@ -58,11 +60,14 @@ final class TortureCluster implements AutoCloseable {
       int nodes,
       Network network,
       boolean ownDisks,
+      boolean leaseReads,
       LongSupplier nanoClock)
       throws IOException, InterruptedException {
     this.nanoClock = nanoClock;
     this.network = network;
     this.ownDisks = ownDisks;
+    List<String> settings = new ArrayList<>(SETTINGS);
+    settings.add("raft.lease_reads=" + leaseReads);
     this.processes =
         new LocalCluster(
             JavaLaunch.likeThisProcess(mainClass, HEAP),
@@ -71,7 +76,7 @@ final class TortureCluster implements AutoCloseable {
                 IntStream.range(0, nodes).mapToObj(network::address).toList(),
                 IntStream.range(0, nodes).mapToObj(network::prefix).toList()),
             NodePorts.free(nodes),
-            SETTINGS,
+            settings,
             nanoClock);
     for (int i = 0; i < nodes && ownDisks; i++) {
       Shell.run("mount", "-t", "tmpfs", "-o", "size=" + DISK_SIZE, "tmpfs", disk(i).toString());

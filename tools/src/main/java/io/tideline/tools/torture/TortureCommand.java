@@ -37,11 +37,13 @@ import picocli.CommandLine.Spec;
       "slow, wipe (kill -9 and an empty disk), and, for root, cut (network namespaces) and full-disk",
       "(a small disk of its own for each node). Then everything heals, every timeline is read on",
       "every node, and the history is judged: nothing acknowledged may be lost, nothing may be there",
-      "twice, ids are dense and in order, no read may miss what was acknowledged before it, and all",
-      "replicas must be equal. Exit code 0 says that all this held.",
+      "twice, ids are dense and in order, no read may miss what was acknowledged before it, no session",
+      "may miss its own writes or go back, and all replicas must be equal. Exit code 0 says that all",
+      "this held.",
       "",
       "Examples:",
       "  tideline torture --seconds 60",
+      "  tideline torture --seconds 300 --lease-reads --faults kill,pause,slow",
       "  tideline torture --nodes 3 --seconds 600 --faults kill,pause,cut --seed 7 --output json",
     })
 public final class TortureCommand implements Callable<Integer> {
@@ -56,6 +58,8 @@ public final class TortureCommand implements Callable<Integer> {
           Column.number("DUPLICATES", "duplicates"),
           Column.number("ORDER VIOLATIONS", "order_violations"),
           Column.number("STALE READS", "stale_reads"),
+          Column.number("UNREAD OWN WRITES", "unread_own_writes"),
+          Column.number("BACKWARD READS", "backward_reads"),
           Column.number("REPLICA MISMATCHES", "replica_mismatches"),
           Column.number("FAULTS", "faults"),
           Column.number("WORST WRITE GAP MS", "worst_write_gap_ms"));
@@ -93,6 +97,12 @@ public final class TortureCommand implements Callable<Integer> {
       defaultValue = "1",
       description = "Of the faults and the load (default: ${DEFAULT-VALUE}).")
   private long seed;
+
+  @Option(
+      names = "--lease-reads",
+      description =
+          "Run the nodes with raft.lease_reads and have half of the readers' calls ask for leases.")
+  private boolean leaseReads;
 
   @Option(
       names = "--directory",
@@ -144,7 +154,8 @@ public final class TortureCommand implements Callable<Integer> {
   private Torture.Result run(TortureCluster cluster, List<Fault> faults)
       throws IOException, InterruptedException {
     try (Progress progress = new Progress(context, "torture", "appends")) {
-      return new Torture(cluster, Duration.ofSeconds(seconds), seed, context.nanoClock())
+      return new Torture(
+              cluster, Duration.ofSeconds(seconds), seed, leaseReads, context.nanoClock())
           .run(
               faults,
               line -> progress.interject(() -> context.err().println(line)),
@@ -185,6 +196,7 @@ public final class TortureCommand implements Callable<Integer> {
         nodes,
         network(faults, output),
         faults.contains(Fault.FULL_DISK),
+        leaseReads,
         context.nanoClock());
   }
 
@@ -205,10 +217,13 @@ public final class TortureCommand implements Callable<Integer> {
     json.put("unknown", result.unknown());
     json.put("refused", result.refused());
     json.put("entries_read", result.reads());
+    json.put("session_reads", result.sessionReads());
     json.put("lost", result.verdict().lost());
     json.put("duplicates", result.verdict().duplicates());
     json.put("order_violations", result.verdict().orderViolations());
     json.put("stale_reads", result.verdict().staleReads());
+    json.put("unread_own_writes", result.verdict().unreadOwnWrites());
+    json.put("backward_reads", result.verdict().backwardReads());
     json.put("replica_mismatches", result.replicaMismatches());
     json.put("faults", result.faults());
     json.put("worst_write_gap_ms", result.worstGapMillis());
@@ -216,6 +231,7 @@ public final class TortureCommand implements Callable<Integer> {
     json.put("nodes", nodes);
     json.put("seconds", seconds);
     json.put("seed", seed);
+    json.put("lease_reads", leaseReads);
     ArrayNode findings = json.putArray("findings");
     result.findings().forEach(findings::add);
     if (!output.isJson()) {

@@ -10,13 +10,27 @@ import java.util.List;
  *     refused
  * @param orderViolations holes, entries that changed after a reader saw them, a writer's appends
  *     out of their order
- * @param staleReads reads that missed what was acknowledged before they began
+ * @param staleReads reads that missed what was acknowledged before they began, or what they
+ *     themselves said was there
+ * @param unreadOwnWrites reads of a session that missed what the session had written
+ * @param backwardReads reads of a session that showed less than an earlier one of it
  * @param examples some of the findings, for people
  */
 record Verdict(
-    long lost, long duplicates, long orderViolations, long staleReads, List<String> examples) {
+    long lost,
+    long duplicates,
+    long orderViolations,
+    long staleReads,
+    long unreadOwnWrites,
+    long backwardReads,
+    List<String> examples) {
 
   boolean isGood() {
-    return lost == 0 && duplicates == 0 && orderViolations == 0 && staleReads == 0;
+    return lost == 0
+        && duplicates == 0
+        && orderViolations == 0
+        && staleReads == 0
+        && unreadOwnWrites == 0
+        && backwardReads == 0;
   }
 }

@@ -3,9 +3,11 @@ package io.tideline.tools.torture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tideline.tools.torture.History.Append;
-import io.tideline.tools.torture.History.BadRead;
 import io.tideline.tools.torture.History.Outcome;
+import io.tideline.tools.torture.History.Page;
 import io.tideline.tools.torture.History.Seen;
+import io.tideline.tools.torture.History.SessionRead;
+import io.tideline.tools.torture.History.SessionWrote;
 import io.tideline.tools.torture.History.Value;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,8 @@ class HistoryCheckerTest {
   private static final Value A2 = new Value(0, 2);
   private static final Value B1 = new Value(1, 1);
 
+  private static final int LIMIT = 10;
+
   private final History history = new History(2);
 
   @Test
@@ -26,7 +30,16 @@ class HistoryCheckerTest {
     acknowledged(0, A1, 1);
     acknowledged(0, B1, 2);
     acknowledged(1, A2, 1);
-    history.seen(List.of(new Seen(0, 1, A1), new Seen(1, 1, A2)));
+    history.page(page(0, 1, 2, 2, false, new Seen(1, A1), new Seen(2, B1)));
+    history.page(page(0, 2, 0, 2, false, new Seen(2, B1)));
+    history.page(page(0, 3, 2, 2, false));
+    history.page(new Page(0, 1, 2, 2, 2, LIMIT, false, List.of(new Seen(1, A1))));
+    history.page(page(1, 1, 1, 1, false, new Seen(1, A2)));
+    history.session(new SessionRead(0, 0, 1));
+    history.session(new SessionRead(1, 0, 2));
+    history.session(new SessionWrote(0, 0, 2));
+    history.session(new SessionRead(0, 0, 2));
+    history.session(new SessionRead(0, 1, 0));
     Verdict verdict = check(List.of(A1, B1), List.of(A2));
     assertThat(verdict.isGood()).isTrue();
     assertThat(verdict.examples()).isEmpty();
@@ -85,25 +98,114 @@ class HistoryCheckerTest {
   @Test
   void anEntryThatChangedAfterItWasReadIsCounted() {
     acknowledged(0, A1, 1);
-    history.seen(List.of(new Seen(0, 1, B1)));
-    assertThat(check(List.of(A1), List.of()).orderViolations()).isEqualTo(1);
+    history.page(page(0, 1, 1, 1, false, new Seen(1, B1)));
+    assertThat(counts(List.of(A1))).isEqualTo(onlyOrder(1));
   }
 
   @Test
   void anEntryThatVanishedAfterItWasReadIsCounted() {
     history.append(new Append(0, A1, Outcome.UNKNOWN, 0), 1);
-    history.seen(List.of(new Seen(0, 1, A1)));
-    assertThat(check(List.of(), List.of()).orderViolations()).isEqualTo(1);
+    history.page(page(0, 1, 0, 1, false, new Seen(1, A1)));
+    assertThat(counts(List.of())).isEqualTo(onlyOrder(1));
   }
 
   @Test
-  void readsThatWereBadByThemselvesAreCounted() {
-    history.badRead(new BadRead(true, "stale"));
-    history.badRead(new BadRead(false, "a hole"));
-    Verdict verdict = check(List.of(), List.of());
-    assertThat(verdict.staleReads()).isEqualTo(1);
-    assertThat(verdict.orderViolations()).isEqualTo(1);
-    assertThat(verdict.examples()).containsExactly("stale", "a hole");
+  void aPageWithAHoleIsCounted() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    acknowledged(0, A2, 3);
+    history.page(page(0, 1, 3, 3, false, new Seen(1, A1), new Seen(3, A2)));
+    assertThat(counts(List.of(A1, B1, A2))).isEqualTo(onlyOrder(1));
+  }
+
+  @Test
+  void aPageThatBeginsLaterThanItWasAskedToIsCounted() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.page(page(0, 1, 2, 2, false, new Seen(2, B1)));
+    assertThat(counts(List.of(A1, B1))).isEqualTo(onlyOrder(1));
+  }
+
+  @Test
+  void aReadThatSaysLessThanWasAcknowledgedBeforeItBeganIsStale() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.page(page(0, 3, 2, 1, false));
+    assertThat(counts(List.of(A1, B1))).isEqualTo(onlyStale(1));
+  }
+
+  @Test
+  void aPageThatEndsEarlyAndSaysItIsCompleteIsStale() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.page(page(0, 1, 2, 2, false, new Seen(1, A1)));
+    assertThat(counts(List.of(A1, B1))).isEqualTo(onlyStale(1));
+  }
+
+  @Test
+  void aSessionsPageThatEndsBeforeTheLastIdItNamesIsStale() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.page(page(0, 1, 0, 2, false, new Seen(1, A1)));
+    assertThat(counts(List.of(A1, B1))).isEqualTo(onlyStale(1));
+  }
+
+  @Test
+  void aPageMayEndEarlyIfItSaysSoOrIsFull() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.page(page(0, 1, 2, 2, true, new Seen(1, A1)));
+    history.page(new Page(0, 1, Long.MAX_VALUE, 2, 2, 1, false, List.of(new Seen(1, A1))));
+    assertThat(check(List.of(A1, B1), List.of()).isGood()).isTrue();
+  }
+
+  @Test
+  void aSessionThatDoesNotSeeWhatItWroteIsCounted() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, A2, 2);
+    history.session(new SessionWrote(0, 0, 2));
+    history.session(new SessionRead(1, 0, 0));
+    history.session(new SessionRead(0, 0, 1));
+    assertThat(counts(List.of(A1, A2))).isEqualTo(verdict(0, 0, 1, 0));
+  }
+
+  @Test
+  void aSessionThatGoesBackIsCounted() {
+    acknowledged(0, A1, 1);
+    acknowledged(0, B1, 2);
+    history.session(new SessionRead(0, 0, 2));
+    history.session(new SessionRead(1, 0, 1));
+    history.session(new SessionRead(0, 0, 1));
+    assertThat(counts(List.of(A1, B1))).isEqualTo(verdict(0, 0, 0, 1));
+  }
+
+  @Test
+  void everyCountThatIsNotZeroIsBad() {
+    assertThat(verdict(0, 0, 0, 0).isGood()).isTrue();
+    assertThat(verdict(1, 0, 0, 0).isGood()).isFalse();
+    assertThat(verdict(0, 1, 0, 0).isGood()).isFalse();
+    assertThat(verdict(0, 0, 1, 0).isGood()).isFalse();
+    assertThat(verdict(0, 0, 0, 1).isGood()).isFalse();
+    assertThat(new Verdict(1, 0, 0, 0, 0, 0, List.of()).isGood()).isFalse();
+    assertThat(new Verdict(0, 1, 0, 0, 0, 0, List.of()).isGood()).isFalse();
+  }
+
+  private static Verdict onlyOrder(long count) {
+    return verdict(count, 0, 0, 0);
+  }
+
+  private static Verdict onlyStale(long count) {
+    return verdict(0, count, 0, 0);
+  }
+
+  /** Nothing lost, nothing twice; the words are for people. */
+  private static Verdict verdict(long order, long stale, long unreadOwn, long backward) {
+    return new Verdict(0, 0, order, stale, unreadOwn, backward, List.of());
+  }
+
+  private static Page page(
+      int timeline, long from, long due, long last, boolean more, Seen... entries) {
+    return new Page(timeline, from, Long.MAX_VALUE, due, last, LIMIT, more, List.of(entries));
   }
 
   private void acknowledged(int timeline, Value value, long sequenceId) {
@@ -112,5 +214,19 @@ class HistoryCheckerTest {
 
   private Verdict check(List<Value> first, List<Value> second) {
     return HistoryChecker.check(history, List.of(first, second));
+  }
+
+  /** What {@link #check} counts of a first timeline; it must tell of each finding in words too. */
+  private Verdict counts(List<Value> first) {
+    Verdict found = check(first, List.of());
+    assertThat(found.examples()).isNotEmpty();
+    return new Verdict(
+        found.lost(),
+        found.duplicates(),
+        found.orderViolations(),
+        found.staleReads(),
+        found.unreadOwnWrites(),
+        found.backwardReads(),
+        List.of());
   }
 }

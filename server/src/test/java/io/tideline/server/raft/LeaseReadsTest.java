@@ -27,6 +27,9 @@ final class LeaseReadsTest {
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
+  /** An election timeout where nothing must happen within one. */
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
   @TempDir Path directory;
   private RaftHosts cluster;
 
@@ -45,7 +48,7 @@ final class LeaseReadsTest {
   /** While the lease lasts nobody else can lead; after that a majority is needed. */
   @Test
   void aLeaderThatIsCutOffAnswersUntilItsLeaseIsOver() throws Exception {
-    start(Duration.ofSeconds(5), true);
+    start(Duration.ofSeconds(3), true);
     Host leader = cluster.leader(1, SOON);
     await().atMost(SOON).until(() -> byLease(leader).equals("ok"));
     closeOthers(leader);
@@ -56,26 +59,17 @@ final class LeaseReadsTest {
 
   @Test
   void withoutLeasesTheMajorityIsAskedWhateverTheReadWants() throws Exception {
-    start(Duration.ofSeconds(2), false);
+    start(SHORT, false);
     Host leader = cluster.leader(1, SOON);
     assertThat(byLease(leader)).isEqualTo("ok");
     closeOthers(leader);
     assertThat(byLease(leader)).isNotEqualTo("ok");
   }
 
-  @Test
-  void membersThatFollowAskTheirLeaderWhichUsesItsLease() throws Exception {
-    start(Duration.ofSeconds(2), true);
-    for (Host host : cluster.hosts) {
-      await().atMost(SOON).until(() -> byLease(host).equals("ok"));
-      assertThat(RaftHosts.applied(host, 1)).contains("before");
-    }
-  }
-
   /** A message that asks a member to take over may arrive when the hand-over was given up. */
   @Test
   void aLeaderThatOnceHandedOverHasNoLeaseForTheRestOfItsTerm() throws Exception {
-    start(Duration.ofSeconds(2), true);
+    start(SHORT, true);
     Host leader = cluster.leader(1, SOON);
     Host gone = others(leader).getFirst();
     Host stays = others(leader).getLast();
@@ -90,21 +84,23 @@ final class LeaseReadsTest {
     assertThat(byLease(leader)).isNotEqualTo("ok");
   }
 
+  /** Of one group, one after the other: only the last one changes it. */
   @Test
-  void leadershipIsHandedOverAlthoughTheMembersHaveHeardFromTheirLeader() throws Exception {
-    start(Duration.ofSeconds(3), true);
-    Host old = cluster.leader(1, SOON);
-    Host next = others(old).getFirst();
-    await().atMost(SOON).until(() -> RaftHosts.applied(next, 1).contains("before"));
-    long begin = System.nanoTime();
-    old.groups.get(1L).transferLeader(Optional.of(next.name())).get(10, TimeUnit.SECONDS);
-    assertThat(cluster.leader(1, SOON)).isSameAs(next);
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(2_500));
+  void membersFollowTheirLeaderAloneUntilItHandsOver() throws Exception {
+    start(Duration.ofSeconds(2), true);
+    followersAskTheirLeaderWhichUsesItsLease();
+    aMemberThatHearsFromItsLeaderVotesForNobodyElse();
+    leadershipIsHandedOverAlthoughTheMembersHaveHeardFromTheirLeader();
   }
 
-  @Test
-  void aMemberThatHearsFromItsLeaderVotesForNobodyElse() throws Exception {
-    start(Duration.ofSeconds(3), true);
+  private void followersAskTheirLeaderWhichUsesItsLease() throws Exception {
+    for (Host host : cluster.hosts) {
+      await().atMost(SOON).until(() -> byLease(host).equals("ok"));
+      assertThat(RaftHosts.applied(host, 1)).contains("before");
+    }
+  }
+
+  private void aMemberThatHearsFromItsLeaderVotesForNobodyElse() {
     Host leader = cluster.leader(1, SOON);
     MemberNode voter = node(others(leader).getFirst());
     long term = NodeFacts.of(voter).term();
@@ -114,10 +110,20 @@ final class LeaseReadsTest {
     assertThat(NodeFacts.of(voter).term()).as("nor does it take the term").isEqualTo(term);
   }
 
+  /** Sooner than any member would stand for election. */
+  private void leadershipIsHandedOverAlthoughTheMembersHaveHeardFromTheirLeader() throws Exception {
+    Host old = cluster.leader(1, SOON);
+    Host next = others(old).getFirst();
+    long begin = System.nanoTime();
+    old.groups.get(1L).transferLeader(Optional.of(next.name())).get(10, TimeUnit.SECONDS);
+    assertThat(cluster.leader(1, SOON)).isSameAs(next);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(1_800));
+  }
+
   /** What it promised in its earlier life it does not know any more. */
   @Test
   void aMemberThatWasRestartedKeepsItsVoteForAnElectionTimeout() throws Exception {
-    Duration electionTimeout = Duration.ofSeconds(2);
+    Duration electionTimeout = SHORT;
     start(electionTimeout, true);
     Host gone = others(cluster.leader(1, SOON)).getFirst();
     List<String> members = cluster.hosts.stream().map(Host::name).toList();

@@ -36,6 +36,9 @@ final class TimelineModelTest {
       for (CommandBatch batch : randomLog(mode, random, 400)) {
         List<CommandResult> results = fixture.apply(batch);
         model.check(Seeds.describe(seed), batch, results);
+        if (random.nextInt(10) == 0) {
+          model.checkRows(Seeds.describe(seed), StateDigest.of(fixture.engine));
+        }
         if (random.nextInt(40) == 0) {
           fixture.engine.flush().get();
           fixture.reopen();
@@ -135,7 +138,7 @@ final class TimelineModelTest {
   private static Command randomEdit(SequenceMode mode, Random random, byte[] timeline) {
     long id =
         switch (mode) {
-          case DENSE -> 1 + random.nextInt(60);
+          case DENSE -> 1 + random.nextInt(200);
           case MONOTONIC -> ((long) random.nextInt(300) << 20) | random.nextInt(8);
           case MANUAL -> random.nextInt(60) - 20;
         };

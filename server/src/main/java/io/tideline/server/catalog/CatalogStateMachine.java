@@ -32,15 +32,26 @@ final class CatalogStateMachine implements StateMachine {
   private static final byte STORE = 2;
   private static final byte AFTER_STORES = 3;
 
+  /**
+   * An image and up to which index of the log it has every change.
+   *
+   * @param index at least the last change's
+   */
+  record Shown(long index, CatalogImage image) {
+
+    /** Before anything was read or applied. */
+    static final Shown NOTHING = new Shown(0, CatalogImage.EMPTY);
+  }
+
   /** Confined to the apply thread. */
   private Engine engine;
 
   private final WriteBatch out = new WriteBatch();
-  private volatile CatalogImage image;
+  private volatile Shown shown;
 
-  private CatalogStateMachine(Engine engine, CatalogImage image) {
+  private CatalogStateMachine(Engine engine, Shown shown) {
     this.engine = engine;
-    this.image = image;
+    this.shown = shown;
   }
 
   /** Rebuilds the image from the engine's records. */
@@ -50,11 +61,11 @@ final class CatalogStateMachine implements StateMachine {
 
   @Override
   public void load(Engine other) throws IOException {
-    image = stored(other);
+    shown = stored(other);
     engine = other;
   }
 
-  private static CatalogImage stored(Engine engine) throws IOException {
+  private static Shown stored(Engine engine) throws IOException {
     List<StoreDescriptor> stores = new ArrayList<>();
     try (ReadView view = engine.view();
         RecordCursor records =
@@ -64,7 +75,8 @@ final class CatalogStateMachine implements StateMachine {
       }
       Optional<byte[]> nextIds = view.record(RecordTables.CATALOG, new byte[] {NEXT_IDS});
       long[] ids = nextIds.isPresent() ? CatalogFormat.decodeNextIds(nextIds.get()) : FIRST_IDS;
-      return CatalogImage.of(stores, ids[0], ids[1]);
+      return new Shown(
+          engine.appliedState().position().index(), CatalogImage.of(stores, ids[0], ids[1]));
     }
   }
 
@@ -73,8 +85,8 @@ final class CatalogStateMachine implements StateMachine {
   };
 
   /** The newest image. Any thread. */
-  CatalogImage image() {
-    return image;
+  Shown shown() {
+    return shown;
   }
 
   @Override
@@ -86,7 +98,7 @@ final class CatalogStateMachine implements StateMachine {
     if (configuration != null) {
       out.configuration(configuration);
     }
-    CatalogImage next = image;
+    CatalogImage next = shown.image();
     List<CommandResult> results = new ArrayList<>(batch.commands().size());
     for (Command command : batch.commands()) {
       if (!(command instanceof Command.ChangeCatalog change)) {
@@ -101,7 +113,7 @@ final class CatalogStateMachine implements StateMachine {
       results.add(new CommandResult.CatalogChanged(CatalogFormat.encode(transition.outcome())));
     }
     engine.apply(out);
-    image = next;
+    shown = new Shown(position.index(), next);
     return results;
   }
 

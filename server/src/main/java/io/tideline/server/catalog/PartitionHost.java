@@ -67,20 +67,6 @@ final class PartitionHost {
       PartitionFailure failure, List<Member> holders, PartitionOptions options) {}
 
   /**
-   * This node's copy of a partition that others have too, whose files are damaged.
-   *
-   * @param replica null if it could not be opened
-   * @param others who have one too, the leader first if it is known
-   * @param what the damage, for people
-   */
-  record DamagedCopy(
-      long partitionId,
-      @Nullable PartitionReplica replica,
-      Path directory,
-      List<Member> others,
-      String what) {}
-
-  /**
    * Partitions opened or closed at the same time wait for each other by their id in so many groups.
    */
   private static final int LOCKS = 64;
@@ -336,20 +322,34 @@ final class PartitionHost {
           if (partition.shared()) {
             damageOf(partition.replica())
                 .ifPresent(
-                    what -> copies.add(copy(id, partition.replica(), partition.holders(), what)));
+                    what ->
+                        copies.add(
+                            copy(
+                                id,
+                                partition.replica(),
+                                partition.holders(),
+                                what,
+                                this::replaceContent)));
           }
         });
     damaged.forEach(
         (id, unopened) -> {
           if (unopened.holders().size() > 1) {
-            copies.add(copy(id, null, unopened.holders(), unopened.failure().place()));
+            copies.add(
+                copy(
+                    id,
+                    null,
+                    unopened.holders(),
+                    unopened.failure().place(),
+                    this::replaceContent));
           }
         });
     copies.sort(Comparator.comparingLong(DamagedCopy::partitionId));
     return copies;
   }
 
-  private Optional<String> damageOf(PartitionReplica replica) {
+  /** What is damaged in the files of a replica that runs, for people; empty for nothing. */
+  Optional<String> damageOf(PartitionReplica replica) {
     Optional<String> stoppedOf =
         replica
             .failure()
@@ -361,24 +361,24 @@ final class PartitionHost {
         : replica.status().damage().stream().findFirst().map(Damage::toString);
   }
 
-  private DamagedCopy copy(
-      long id, @Nullable PartitionReplica replica, List<Member> holders, String what) {
+  /** The copy here of a partition whose copies {@code holders} have. */
+  DamagedCopy copy(
+      long id,
+      @Nullable PartitionReplica replica,
+      List<Member> holders,
+      String what,
+      DamagedCopy.Replacement replacement) {
     String leader =
         Optional.ofNullable(replica).flatMap(PartitionReplica::leader).orElse("unknown");
     List<Member> others =
         others(holders).stream()
             .sorted(Comparator.comparing(member -> !member.raftAddress().equals(leader)))
             .toList();
-    return new DamagedCopy(id, replica, path(id), others, what);
+    return new DamagedCopy(id, replica, path(id), others, what, replacement);
   }
 
-  /**
-   * Closes a damaged copy, if it runs, replaces its files and opens it again.
-   *
-   * @return false if the copy is gone meanwhile, with its store
-   * @throws IOException if the content does not fit the log here; then the old files stay
-   */
-  boolean replaceContent(DamagedCopy copy, ArrivedSnapshot content)
+  /** As {@link DamagedCopy.Replacement#replace}; a copy may go with its store. */
+  private boolean replaceContent(DamagedCopy copy, ArrivedSnapshot content)
       throws IOException, InterruptedException {
     long partitionId = copy.partitionId();
     ReentrantLock lock = lockOf(partitionId);
@@ -400,17 +400,27 @@ final class PartitionHost {
       content.requireUsable();
       close(partitionId);
       try {
-        context.groups().adopt(partitionId, content.state().position());
-        content.install();
-        if (resources.fileSystem().exists(path(partitionId).resolve(QUARANTINE))) {
-          deleteTree(resources.fileSystem(), path(partitionId).resolve(QUARANTINE));
-        }
+        install(partitionId, content);
       } finally {
         reopen(partitionId, holders, options);
       }
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Replaces the files of a partition that is not open.
+   *
+   * @throws IOException if the content does not fit the log here; then the old files stay
+   */
+  void install(long partitionId, ArrivedSnapshot content) throws IOException {
+    context.groups().adopt(partitionId, content.state().position());
+    content.install();
+    Path quarantine = path(partitionId).resolve(QUARANTINE);
+    if (resources.fileSystem().exists(quarantine)) {
+      deleteTree(resources.fileSystem(), quarantine);
     }
   }
 
@@ -539,7 +549,8 @@ final class PartitionHost {
     fileSystem.delete(root);
   }
 
-  private Path path(long partitionId) {
+  /** Directory of a partition's engine. */
+  Path path(long partitionId) {
     return directory.resolve(Long.toString(partitionId));
   }
 

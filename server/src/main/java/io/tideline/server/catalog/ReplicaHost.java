@@ -3,10 +3,8 @@ package io.tideline.server.catalog;
 import io.grpc.BindableService;
 import io.grpc.Deadline;
 import io.tideline.lsm.CorruptionException;
-import io.tideline.lsm.Engine;
 import io.tideline.lsm.EngineResources;
 import io.tideline.lsm.fs.FileSystem;
-import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
 import io.tideline.server.cluster.PeerAdmin;
 import io.tideline.server.cluster.PeerCalls;
@@ -102,7 +100,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final Peers peers;
   private final SnapshotTransfers transfers;
   private final PartitionHost partitions;
-  private final PartitionReplica catalogReplica;
+  private final CatalogReplica catalogReplica;
   private final StoreCatalog stores;
   private final DamageLog damage;
   private final HandOver handOver;
@@ -158,22 +156,11 @@ public final class ReplicaHost implements AutoCloseable {
                 resources,
                 context,
                 settings.members());
-        this.repair = new ReplicaRepair(partitions, peers, handOver, transfers, answers);
-        Engine engine = partitions.openEngine(CATALOG_PARTITION, 0);
-        CatalogStateMachine machine = openCatalog(engine);
-        this.catalogReplica =
-            PartitionReplica.open(
-                CATALOG_PARTITION,
-                settings.members().all().stream().map(Member::raftAddress).toList(),
-                false,
-                partitions.home(CATALOG_PARTITION, 0),
-                engine,
-                machine,
-                context);
+        this.catalogReplica = CatalogReplica.open(partitions, settings.members(), context);
+        this.repair = new ReplicaRepair(this::damagedCopies, peers, handOver, transfers, answers);
         this.stores =
             new StoreCatalog(
                 catalogReplica,
-                machine,
                 partitions,
                 new CatalogFollower(settings.members().self().nodeId(), partitions, log::groups),
                 peers,
@@ -211,10 +198,17 @@ public final class ReplicaHost implements AutoCloseable {
             this::maintain, MAINTENANCE_MILLIS, MAINTENANCE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Returns once this node knows every store there is. */
+  private List<DamagedCopy> damagedCopies() {
+    List<DamagedCopy> copies = new ArrayList<>(partitions.damagedCopies());
+    catalogReplica.damagedCopy().ifPresent(copies::add);
+    return copies;
+  }
+
+  /** Returns once this node knows every store there is; a damaged catalog is repaired first. */
   private void awaitCatalog() throws IOException, InterruptedException {
     Deadline tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
-    while (!PartitionHost.isReady(catalogReplica) || !isCurrent()) {
+    while (!catalogReplica.isReady() || !isCurrent()) {
+      repair.look();
       if (tell.isExpired()) {
         tell = Deadline.after(WAITING_TOLD_SECONDS, TimeUnit.SECONDS);
         LOG.info(
@@ -241,15 +235,6 @@ public final class ReplicaHost implements AutoCloseable {
         members.self().grpcAddress(),
         address -> members.others().stream().anyMatch(m -> m.grpcAddress().equals(address)),
         TransferLimits.DEFAULTS);
-  }
-
-  private static CatalogStateMachine openCatalog(Engine engine) throws IOException {
-    try {
-      return CatalogStateMachine.open(engine);
-    } catch (IOException | RuntimeException e) {
-      engine.close();
-      throw e;
-    }
   }
 
   /**
@@ -351,7 +336,7 @@ public final class ReplicaHost implements AutoCloseable {
 
   private Optional<PartitionReplica> replica(long partitionId) {
     return partitionId == CATALOG_PARTITION
-        ? Optional.of(catalogReplica)
+        ? catalogReplica.replica()
         : partitions.find(partitionId);
   }
 
@@ -405,14 +390,18 @@ public final class ReplicaHost implements AutoCloseable {
         handOver.ifDiskFull(replica, partitions.otherHolders(replica.partitionId()));
         damage.tell(replica, partitions.isShared(replica.partitionId()));
       }
-      flushIfAdvised(catalogReplica);
-      handOver.ifDiskFull(catalogReplica, settings.members().others());
-      damage.tell(catalogReplica, false);
+      catalogReplica.replica().ifPresent(this::maintainCatalog);
       repair.look();
       stores.lookAfter();
     } catch (IOException | RuntimeException e) {
       LOG.error("maintenance failed and will be tried again", e);
     }
+  }
+
+  private void maintainCatalog(PartitionReplica replica) {
+    flushIfAdvised(replica);
+    handOver.ifDiskFull(replica, settings.members().others());
+    damage.tell(replica, !settings.members().isAlone());
   }
 
   private void flushIfAdvised(PartitionReplica replica) {
@@ -446,26 +435,29 @@ public final class ReplicaHost implements AutoCloseable {
   }
 
   private void replicaFailed(Throwable cause) {
-    if (!isOfOnePartition(cause, settings.dataDirectory().resolve(PARTITIONS))) {
+    Path root = settings.dataDirectory().resolve(PARTITIONS);
+    if (!isOfOnePartition(cause, root, settings.members().isAlone())) {
       fail(cause);
     }
   }
 
   /**
-   * Damage in the files of one partition of timelines, or a Raft node of it that cannot be mended,
-   * stops that partition, which tells why and answers REPLICA_FAILED; whatever else stops a replica
-   * is of the node.
+   * Damage in the files of one partition, or a Raft node of it that cannot be mended, stops that
+   * partition, which tells why and answers REPLICA_FAILED; whatever else stops a replica is of the
+   * node. So is a Raft node of the catalog, and damage of a catalog that no other node has.
    *
    * @param root directory of all partitions
+   * @param isAlone whether there are no other nodes
    */
-  static boolean isOfOnePartition(Throwable cause, Path root) {
+  static boolean isOfOnePartition(Throwable cause, Path root, boolean isAlone) {
     if (cause instanceof GroupFailedException group) {
       return group.partitionId() != CATALOG_PARTITION;
     }
+    Path ofCatalog = root.resolve(Long.toString(CATALOG_PARTITION));
     return PartitionHost.damage(cause)
         .map(CorruptionException::file)
         .filter(file -> file.startsWith(root))
-        .filter(file -> !file.startsWith(root.resolve(Long.toString(CATALOG_PARTITION))))
+        .filter(file -> !file.startsWith(ofCatalog) || !isAlone)
         .isPresent();
   }
 
@@ -498,7 +490,7 @@ public final class ReplicaHost implements AutoCloseable {
         threads.execute(() -> partitions.close(replica.partitionId()));
       }
     }
-    PartitionHost.closeQuietly(catalogReplica);
+    catalogReplica.close();
   }
 
   private void stopThreads() {

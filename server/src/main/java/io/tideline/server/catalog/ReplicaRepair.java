@@ -1,7 +1,6 @@
 package io.tideline.server.catalog;
 
 import io.grpc.Deadline;
-import io.tideline.server.catalog.PartitionHost.DamagedCopy;
 import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Peers;
 import io.tideline.server.replica.PartitionReplica;
@@ -21,6 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * <p>A leader first hands over to a follower without damage: being replaced interrupts serving for
  * a moment.
  *
- * <p>Threading: {@link #look} is confined to the host's maintenance thread; a repair works on a
- * thread of its own.
+ * <p>Threading: {@link #look} is confined to the thread that starts the host, then to its
+ * maintenance thread; a repair works on a thread of its own.
  */
 final class ReplicaRepair {
 
@@ -45,7 +45,7 @@ final class ReplicaRepair {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaRepair.class);
 
-  private final PartitionHost partitions;
+  private final Supplier<List<DamagedCopy>> damaged;
   private final Peers peers;
   private final HandOver handOver;
   private final SnapshotTransfers transfers;
@@ -62,16 +62,17 @@ final class ReplicaRepair {
   private final Map<Long, Deadline> notBefore = new HashMap<>();
 
   /**
+   * @param damaged the copies of this node that are damaged now
    * @param threads runs each task on a thread that may block
    */
   ReplicaRepair(
-      PartitionHost partitions,
+      Supplier<List<DamagedCopy>> damaged,
       Peers peers,
       HandOver handOver,
       SnapshotTransfers transfers,
       Executor threads) {
     this.handOver = handOver;
-    this.partitions = partitions;
+    this.damaged = damaged;
     this.peers = peers;
     this.transfers = transfers;
     this.threads = threads;
@@ -82,7 +83,7 @@ final class ReplicaRepair {
     if (working || closed) {
       return;
     }
-    List<DamagedCopy> copies = partitions.damagedCopies();
+    List<DamagedCopy> copies = damaged.get();
     notBefore.keySet().removeIf(id -> copies.stream().noneMatch(c -> c.partitionId() == id));
     for (DamagedCopy copy : copies) {
       Deadline pause = notBefore.get(copy.partitionId());
@@ -151,7 +152,7 @@ final class ReplicaRepair {
       throws InterruptedException {
     replacing.lockInterruptibly();
     try {
-      return !closed && partitions.replaceContent(copy, content);
+      return !closed && copy.replaceBy(content);
     } catch (IOException e) {
       LOG.debug("partition {}: not installed", copy.partitionId(), e);
       tried.add(member.nodeId() + "'s content is not installed: " + e);

@@ -17,7 +17,6 @@ import io.tideline.server.command.FormatException;
 import io.tideline.server.replica.Admission;
 import io.tideline.server.replica.Freshness;
 import io.tideline.server.replica.Partition;
-import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.ReadOutcome;
 import io.tideline.server.replica.Refusal;
 import io.tideline.server.replica.Replica;
@@ -67,8 +66,7 @@ final class StoreCatalog implements Catalog {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoreCatalog.class);
 
-  private final PartitionReplica replica;
-  private final CatalogStateMachine machine;
+  private final CatalogReplica catalog;
   private final PartitionHost partitions;
   private final CatalogFollower follower;
   private final Peers peers;
@@ -81,20 +79,19 @@ final class StoreCatalog implements Catalog {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("catalog").daemon().factory());
 
   StoreCatalog(
-      PartitionReplica replica,
-      CatalogStateMachine machine,
+      CatalogReplica catalog,
       PartitionHost partitions,
       CatalogFollower follower,
       Peers peers,
       Admission admission,
       Duration dropGrace,
       InstantSource clock) {
-    this.replica = replica;
-    this.machine = machine;
+    this.catalog = catalog;
     this.partitions = partitions;
     this.follower = follower;
     this.peers = peers;
-    this.everywhere = peers.route(replica.partitionId(), List.of(), id -> Optional.of(replica));
+    this.everywhere =
+        peers.route(ReplicaHost.CATALOG_PARTITION, List.of(), id -> catalog.replica());
     this.admission = admission;
     this.dropGrace = dropGrace;
     this.clock = clock;
@@ -102,17 +99,17 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<StoreDescriptor> find(String name) {
-    return machine.image().find(name).filter(store -> store.state() == StoreState.LIVE);
+    return catalog.image().find(name).filter(store -> store.state() == StoreState.LIVE);
   }
 
   @Override
   public Optional<StoreDescriptor> find(long storeId) {
-    return machine.image().find(storeId);
+    return catalog.image().find(storeId);
   }
 
   @Override
   public List<StoreDescriptor> list(boolean includeDropped) {
-    return machine.image().storesByName().stream()
+    return catalog.image().storesByName().stream()
         .filter(
             store ->
                 store.state() == StoreState.LIVE
@@ -122,7 +119,7 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<StoreDescriptor> storeOf(long partitionId) {
-    return machine.image().storeOf(partitionId);
+    return catalog.image().storeOf(partitionId);
   }
 
   @Override
@@ -145,15 +142,16 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<Replica> partition(long partitionId) {
-    return partitionId == replica.partitionId()
-        ? Optional.of(replica)
-        : partitions.find(partitionId).map(Replica.class::cast);
+    return (partitionId == ReplicaHost.CATALOG_PARTITION
+            ? catalog.replica()
+            : partitions.find(partitionId))
+        .map(Replica.class::cast);
   }
 
   @Override
   public List<Replica> partitions() {
     List<Replica> all = new ArrayList<>();
-    all.add(replica);
+    catalog.replica().ifPresent(all::add);
     all.addAll(partitions.replicas());
     return all;
   }
@@ -166,7 +164,7 @@ final class StoreCatalog implements Catalog {
   /** By a read of the catalog's own partition: what it shows is applied here by then. */
   @Override
   public CompletableFuture<Boolean> current() {
-    return replica
+    return everywhere
         .read(Freshness.LINEARIZABLE)
         .thenApply(
             outcome -> {
@@ -180,12 +178,17 @@ final class StoreCatalog implements Catalog {
 
   @Override
   public Optional<PartitionFailure> failure(long partitionId) {
-    return partitions.failure(partitionId);
+    return partitionId == ReplicaHost.CATALOG_PARTITION
+        ? catalog.failure()
+        : partitions.failure(partitionId);
   }
 
   @Override
   public List<PartitionFailure> failures() {
-    return partitions.failures();
+    List<PartitionFailure> all = new ArrayList<>();
+    catalog.failure().ifPresent(all::add);
+    all.addAll(partitions.failures());
+    return all;
   }
 
   @Override
@@ -242,7 +245,7 @@ final class StoreCatalog implements Catalog {
 
   /** Makes this node's partitions what the catalog says. Called once, before anything is served. */
   void resume() throws IOException, InterruptedException {
-    CatalogImage image = machine.image();
+    CatalogImage image = catalog.image();
     follower.startWith(image);
     List<StoreDescriptor> stores = image.stores();
     follower.open(
@@ -273,20 +276,20 @@ final class StoreCatalog implements Catalog {
    * once.
    */
   void lookAfter() {
-    CatalogImage image = machine.image();
+    CatalogImage image = catalog.image();
     if (!peers.members().isAlone()) {
       follower.follow(image);
       routes.keySet().removeIf(id -> image.storeOf(id).isEmpty());
       partitions.keepOptions();
     }
-    if (!replica.leads() || changes.isShutdown()) {
+    if (!catalog.leads() || changes.isShutdown()) {
       return;
     }
     if (image.stores().stream().anyMatch(store -> isReapable(store) || isAbandoned(store))) {
       var _ =
           submit(
               () -> {
-                for (StoreDescriptor store : machine.image().stores()) {
+                for (StoreDescriptor store : catalog.image().stores()) {
                   if (isReapable(store)) {
                     delete(store);
                   } else if (isAbandoned(store)) {
@@ -393,7 +396,7 @@ final class StoreCatalog implements Catalog {
     try {
       WriteOutcome<CommandResult> outcome =
           everywhere.execute(new Command.ChangeCatalog(CatalogFormat.encode(change))).get();
-      if (outcome instanceof WriteOutcome.Applied && !replica.leads() && !current().get()) {
+      if (outcome instanceof WriteOutcome.Applied && !catalog.leads() && !current().get()) {
         LOG.debug("this node learns of the change a little later");
       }
       return switch (outcome) {

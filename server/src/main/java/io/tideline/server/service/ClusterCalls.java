@@ -192,11 +192,12 @@ final class ClusterCalls {
   private List<PartitionStatus> ownReplicas(String store) {
     ListPartitionsResponse.Builder own = ListPartitionsResponse.newBuilder();
     if (store.isEmpty()) {
-      catalog
-          .partition(0)
-          .ifPresent(
-              catalogPartition ->
-                  own.addPartitions(status(protos.catalogPartition(), catalogPartition)));
+      PartitionDescriptor ofCatalog = protos.catalogPartition();
+      own.addPartitions(
+          catalog
+              .partition(ofCatalog.getPartitionId())
+              .map(partition -> status(ofCatalog, partition))
+              .orElseGet(() -> notRunning(ofCatalog)));
       catalog.list(false).forEach(each -> addPartitions(own, each));
     } else {
       StoreValidator.validateName(FieldPath.of("store"), store);

@@ -21,6 +21,7 @@ import io.tideline.manager.StoreDescriptor;
 import io.tideline.manager.StoreOptions;
 import io.tideline.server.command.Command;
 import io.tideline.server.replica.Partition;
+import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.PartitionStatus;
 import io.tideline.server.replica.ReadOutcome;
 import io.tideline.server.replica.Replica;
@@ -148,6 +149,27 @@ final class ChatNodes implements AutoCloseable {
       assertThat(other.state()).isEqualTo(first.state());
       assertThat(other.sameContent(first)).as("node %d", node).isTrue();
     }
+  }
+
+  /** Returns once the running replicas of a partition, which nobody writes to, hash to the same. */
+  void awaitSameContent(long id) {
+    await()
+        .atMost(LONG)
+        .ignoreExceptions()
+        .until(
+            () -> {
+              List<RangeHash> hashes = new ArrayList<>();
+              for (int node = 0; node < 3; node++) {
+                hashes.add(contentHash(node, id));
+              }
+              return hashes.stream().allMatch(hash -> hash.sameContent(hashes.getFirst()));
+            });
+  }
+
+  /** What a running replica has, read from its files. */
+  RangeHash contentHash(int node, long id) throws IOException {
+    return ((PartitionReplica) cluster.host(node).catalog().partition(id).orElseThrow())
+        .contentHash();
   }
 
   RangeHash hash(int node) throws IOException {

@@ -23,7 +23,11 @@ class ReplicaFailureTest {
   void damageIsOfThePartitionWhoseFileItIsIn() {
     assertThat(isOfOnePartition(damage(ROOT.resolve("5/000001.sst")))).isTrue();
     assertThat(isOfOnePartition(new IOException(damage(ROOT.resolve("5/000001.sst"))))).isTrue();
-    assertThat(isOfOnePartition(damage(ROOT.resolve("0/MANIFEST")))).isFalse();
+    assertThat(isOfOnePartition(damage(ROOT.resolve("0/MANIFEST"))))
+        .as("others have the catalog too")
+        .isTrue();
+    assertThat(ReplicaHost.isOfOnePartition(damage(ROOT.resolve("0/MANIFEST")), ROOT, true))
+        .isFalse();
     assertThat(isOfOnePartition(damage(Path.of("data", "log", "1.log")))).isFalse();
   }
 
@@ -34,7 +38,7 @@ class ReplicaFailureTest {
   }
 
   private static boolean isOfOnePartition(Throwable cause) {
-    return ReplicaHost.isOfOnePartition(cause, ROOT);
+    return ReplicaHost.isOfOnePartition(cause, ROOT, false);
   }
 
   private static CorruptionException damage(Path file) {

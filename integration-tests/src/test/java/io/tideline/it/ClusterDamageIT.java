@@ -113,14 +113,15 @@ class ClusterDamageIT {
     try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
       file.truncate(usedBytes(segment) - TEXT_LETTERS / 2);
     }
-    node.restart();
+    node.restart("--rejoin");
 
     append(20);
     assertAllHoldTheSame();
+    assertThat(node.log()).contains("there was no need to rejoin");
   }
 
   @Test
-  void aLogDamagedInTheMiddleIsRefusedWithWhatToDoAndTheNodeCanBeFilledAgain() throws IOException {
+  void aLogDamagedInTheMiddleIsRefusedWithWhatToDoAndTheNodeRejoins() throws IOException {
     ServerProcess node = follower();
     append(40);
     node.kill9();
@@ -131,14 +132,16 @@ class ClusterDamageIT {
 
     assertThat(node.process().awaitExit(PATIENCE)).as(node.log()).isEqualTo(DAMAGED_LOG_EXIT);
     assertThat(node.log())
-        .contains(
-            "THE LOG IS DAMAGED", segment.toString(), "offset", "move " + node.dataDirectory());
+        .contains("THE LOG IS DAMAGED", segment.toString(), "offset", "`tideline server --rejoin`");
     append(20);
 
-    deleteTree(node.dataDirectory());
-    node.restart();
+    node.restart("--rejoin");
     append(20);
     assertAllHoldTheSame();
+    Path aside = node.dataDirectory().resolve("set-aside-1");
+    assertThat(aside.resolve("log").resolve(segment.getFileName())).exists();
+    assertThat(aside.resolve("partitions")).exists();
+    assertThat(node.log()).contains(aside.toString(), "does not vote until it has caught up");
   }
 
   @Test

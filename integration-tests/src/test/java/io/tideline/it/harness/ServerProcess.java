@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -54,17 +55,19 @@ public final class ServerProcess implements AutoCloseable {
     this.grpcPort =
         config.settings().get("grpc.port") instanceof Integer port ? port : Ports.free();
     this.wire = new Wire(HOST, grpcPort);
-    this.process = launch();
+    this.process = launch(List.of());
   }
 
-  private ChildProcess launch() {
+  private ChildProcess launch(List<String> options) {
     try {
       Files.writeString(configFile(), fullConfig().toYaml());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    List<String> command =
-        Jvm.command(config.jvmOptions(), List.of("server", "--config", configFile().toString()));
+    List<String> arguments =
+        new ArrayList<>(List.of("server", "--config", configFile().toString()));
+    arguments.addAll(options);
+    List<String> command = Jvm.command(config.jvmOptions(), arguments);
     return ChildProcess.start(name, command, Map.of(), logFile());
   }
 
@@ -130,15 +133,19 @@ public final class ServerProcess implements AutoCloseable {
     assertThat(exitCode).as("exit code of %s after SIGTERM:\n%s", name, process.tail(40)).isZero();
   }
 
-  /** Starts a killed or stopped node again on the same data and ports; returns when it serves. */
-  public ServerProcess restart() {
-    return relaunch().awaitReady();
+  /**
+   * Starts a killed or stopped node again on the same data and ports; returns when it serves.
+   *
+   * @param options of the command line, for this start alone
+   */
+  public ServerProcess restart(String... options) {
+    return relaunch(options).awaitReady();
   }
 
   /** As {@link #restart}, and does not wait: it may never serve. */
-  public ServerProcess relaunch() {
+  public ServerProcess relaunch(String... options) {
     assertThat(process.isAlive()).as("%s still runs", process).isFalse();
-    process = launch();
+    process = launch(List.of(options));
     return this;
   }
 

@@ -60,10 +60,12 @@ public final class ReplicaHost implements AutoCloseable {
   /** Partition of the catalog. */
   public static final long CATALOG_PARTITION = 0;
 
-  private static final String PARTITIONS = "partitions";
+  // Directories of the data directory.
+  static final String PARTITIONS = "partitions";
+  static final String LOG_DIRECTORY = "log";
 
   /** Snapshots on their way to and from other nodes. */
-  private static final String TRANSFER = "transfer";
+  static final String TRANSFER = "transfer";
 
   /** How often disk space is sampled, expiry and forgotten memtables are looked after. */
   private static final long MAINTENANCE_MILLIS = 1_000;
@@ -129,7 +131,13 @@ public final class ReplicaHost implements AutoCloseable {
     fileSystem.createDirectories(partitionsDirectory);
     fileSystem.syncDirectory(settings.dataDirectory());
     this.transfers = openTransfers(fileSystem);
-    this.log = openLog(fileSystem);
+    try {
+      this.log = openLog(fileSystem);
+    } catch (IOException | RuntimeException e) {
+      transfers.close();
+      stopThreads();
+      throw e;
+    }
     try {
       this.groups =
           JRaftGroups.start(
@@ -257,6 +265,29 @@ public final class ReplicaHost implements AutoCloseable {
     return new ReplicaHost(settings, resources, clock, fatal);
   }
 
+  /**
+   * As {@link #open}; but if the log is damaged in the middle and the other members have
+   * everything, this node's data is set aside and it begins as a member that lost its disk.
+   *
+   * @throws IOException also if the other members do not answer or are not well; nothing was
+   *     changed then
+   */
+  public static ReplicaHost openRejoining(
+      HostSettings settings,
+      EngineResources resources,
+      InstantSource clock,
+      Consumer<Throwable> fatal)
+      throws IOException, InterruptedException {
+    try {
+      ReplicaHost host = open(settings, resources, clock, fatal);
+      LOG.info("the log is whole: there was no need to rejoin");
+      return host;
+    } catch (CorruptionException e) {
+      LostLog.giveUp(resources.fileSystem(), settings.dataDirectory(), settings.members(), e);
+      return open(settings, resources, clock, fatal);
+    }
+  }
+
   /** Shows what is known of the stores; before {@link #serve} returns, maybe not all of them. */
   public Catalog catalog() {
     return stores;
@@ -359,7 +390,8 @@ public final class ReplicaHost implements AutoCloseable {
   private GroupLog openLog(FileSystem fileSystem) throws IOException {
     Path data = settings.dataDirectory();
     try {
-      return GroupLog.open(fileSystem, data.resolve("log"), logOptions(), new LogListener());
+      return GroupLog.open(
+          fileSystem, data.resolve(LOG_DIRECTORY), logOptions(), new LogListener());
     } catch (CorruptionException e) {
       LOG.error(
           "THE LOG IS DAMAGED: {}. What comes behind it was acknowledged and must not be lost. {}",
@@ -367,10 +399,9 @@ public final class ReplicaHost implements AutoCloseable {
           settings.members().isAlone()
               ? "Restore the file from a copy; `tideline inspect --data " + data + "` tells more"
               : "The other members have it too: if all of them serve (`tideline cluster health`),"
-                  + " move "
+                  + " start this node with `tideline server --rejoin`. It sets "
                   + data
-                  + " away and start this node again. It copies everything from them, and votes"
-                  + " when it has caught up");
+                  + " aside, copies everything from them, and votes when it has caught up");
       throw e;
     }
   }

@@ -4,7 +4,9 @@
  *
  * <p>The metadata logic itself is pure and lives in {@code io.tideline.manager}; here it is
  * persisted, replicated and acted upon. Knows nothing of gRPC. Start reading at {@link
- * io.tideline.server.catalog.Catalog} and {@link io.tideline.server.catalog.ReplicaHost}.
+ * io.tideline.server.catalog.Catalog} and {@link io.tideline.server.catalog.ReplicaHost}. Damage is
+ * the subject of {@code ReplicaRepair} (files of one partition) and {@code LostLog} (the shared
+ * log).
  *
  * <h2>Format of catalog changes and records, version 2</h2>
  *

@@ -31,6 +31,9 @@ public final class PeerAdmin {
 
   private static final long LIST_MILLIS = 2_000;
 
+  /** The asked node waits for its peers for as long as {@link #LIST_MILLIS}. */
+  private static final long LIST_ALL_MILLIS = 5_000;
+
   /** An election timeout and what follows it. */
   private static final long TRANSFER_MILLIS = 15_000;
 
@@ -53,6 +56,14 @@ public final class PeerAdmin {
     return future(
         stub(member, LIST_MILLIS)
             .listPartitions(ListPartitionsRequest.newBuilder().setStore(store).build()),
+        reply -> new ArrayList<>(reply.getPartitionsList()));
+  }
+
+  /** All replicas of all partitions, the catalog's included, each as its own node tells. */
+  public CompletableFuture<List<PartitionStatus>> allReplicas(Member member) {
+    return future(
+        stub(member, LIST_ALL_MILLIS)
+            .listPartitions(ListPartitionsRequest.newBuilder().setAllNodes(true).build()),
         reply -> new ArrayList<>(reply.getPartitionsList()));
   }
 

@@ -72,6 +72,11 @@ public final class ServerMain {
     return run(config, TidelineServer::start);
   }
 
+  /** As {@link #run}, of a node whose log may be damaged: {@link TidelineServer#startRejoining}. */
+  public static int runRejoining(NodeConfig config) {
+    return run(config, TidelineServer::startRejoining);
+  }
+
   /** How a node is started; tests start one on a disk that fails. */
   interface Start {
     TidelineServer start(NodeConfig config)

@@ -75,6 +75,7 @@ public final class TidelineServer implements AutoCloseable {
   private final NodeConfig config;
   private final InstantSource clock;
   private final FileSystem files;
+  private final boolean rejoin;
   private final long startTimeMillis;
 
   /** What was started, last first; guarded by this. */
@@ -91,10 +92,11 @@ public final class TidelineServer implements AutoCloseable {
   /** Something to close, and what to call it in the log. */
   private record Part(String name, AutoCloseable closeable) {}
 
-  private TidelineServer(NodeConfig config, InstantSource clock, FileSystem files) {
+  private TidelineServer(NodeConfig config, InstantSource clock, FileSystem files, boolean rejoin) {
     this.config = config;
     this.clock = clock;
     this.files = files;
+    this.rejoin = rejoin;
     this.startTimeMillis = clock.millis();
   }
 
@@ -116,10 +118,29 @@ public final class TidelineServer implements AutoCloseable {
     return start(config, clock, new RealFileSystem());
   }
 
+  /**
+   * As {@link #start(NodeConfig)}; but if the log is damaged in the middle, the node's data is set
+   * aside and it copies everything from the other members of its cluster.
+   *
+   * @throws StartException also if it is no member of a cluster
+   * @throws IOException also if the other members do not answer or are not well; nothing was
+   *     changed then
+   */
+  public static TidelineServer startRejoining(NodeConfig config)
+      throws ConfigException, StartException, IOException, InterruptedException {
+    return start(config, InstantSource.system(), new RealFileSystem(), true);
+  }
+
   /** As above, on a given disk: tests pass one that fails. */
   static TidelineServer start(NodeConfig config, InstantSource clock, FileSystem files)
       throws ConfigException, StartException, IOException, InterruptedException {
-    TidelineServer server = new TidelineServer(config, clock, files);
+    return start(config, clock, files, false);
+  }
+
+  private static TidelineServer start(
+      NodeConfig config, InstantSource clock, FileSystem files, boolean rejoin)
+      throws ConfigException, StartException, IOException, InterruptedException {
+    TidelineServer server = new TidelineServer(config, clock, files, rejoin);
     try {
       server.open();
       return server;
@@ -271,7 +292,16 @@ public final class TidelineServer implements AutoCloseable {
                 Boolean.parseBoolean(config.text(ConfigKey.RAFT_LEASE_READS)),
                 Duration.ofMillis(config.number(ConfigKey.READS_SESSION_STALENESS))),
             Duration.ofMillis(config.number(ConfigKey.DROP_GRACE)));
-    return opened("replicas", ReplicaHost.open(settings, resources, clock, this::onFatal));
+    if (rejoin && settings.members().isAlone()) {
+      throw new StartException(
+          "this node is on its own, so there is nobody to rejoin; set cluster.members, or start it"
+              + " without --rejoin");
+    }
+    return opened(
+        "replicas",
+        rejoin
+            ? ReplicaHost.openRejoining(settings, resources, clock, this::onFatal)
+            : ReplicaHost.open(settings, resources, clock, this::onFatal));
   }
 
   /** Before the replicas close, and only if the node served and is sound: see {@link StopFlush}. */

@@ -28,6 +28,10 @@ import picocli.CommandLine.Option;
       "When the node serves, it writes tideline.ready with its ports into the data directory.",
       "SIGTERM and Ctrl-C stop it in order. What it logs goes to standard error.",
       "",
+      "A member of a cluster whose log is damaged in the middle refuses to start. With --rejoin it asks",
+      "the other members whether they have everything, sets its own data aside in the data directory",
+      "and copies theirs. If its log is whole, --rejoin changes nothing.",
+      "",
       "Examples:",
       "  tideline server --data /var/lib/tideline",
       "  tideline server --config conf/tideline.yaml --set grpc.port=7430",
@@ -52,6 +56,11 @@ public final class ServerCommand implements Callable<Integer> {
   private List<String> settings = new ArrayList<>();
 
   @Option(
+      names = "--rejoin",
+      description = "If the log is damaged, set the data aside and copy the other members'.")
+  private boolean rejoin;
+
+  @Option(
       names = "--parent",
       paramLabel = "PID",
       hidden = true,
@@ -68,7 +77,7 @@ public final class ServerCommand implements Callable<Integer> {
     if (parent != null) {
       stopWith(parent);
     }
-    return ServerMain.run(configuration);
+    return rejoin ? ServerMain.runRejoining(configuration) : ServerMain.run(configuration);
   }
 
   /** A parent that is killed cannot stop its nodes, so they look after it. */

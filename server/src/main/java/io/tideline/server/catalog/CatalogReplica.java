@@ -110,7 +110,7 @@ final class CatalogReplica {
         && PartitionHost.damage(cause).filter(e -> e.file().startsWith(directory)).isPresent();
   }
 
-  private void noteDamaged(IOException cause) {
+  private void noteDamaged(Exception cause) {
     failure =
         new PartitionFailure(
             ReplicaHost.CATALOG_PARTITION,
@@ -196,6 +196,7 @@ final class CatalogReplica {
       if (running != copy.replica()) {
         return false;
       }
+      content.requireUsable();
       close();
       try {
         partitions.install(ReplicaHost.CATALOG_PARTITION, content);
@@ -211,7 +212,7 @@ final class CatalogReplica {
   private void reopen() {
     try {
       start();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       // Whatever it is, the next repair begins with a catalog that is not open.
       noteDamaged(e);
     }

@@ -274,7 +274,7 @@ public final class TidelineServer implements AutoCloseable {
 
   private ReplicaHost openHost(
       DataDirectory directory, EngineResources resources, MemoryPlan memory)
-      throws ConfigException, StartException, IOException {
+      throws InterruptedException, ConfigException, StartException, IOException {
     InetSocketAddress raftAddress = raftAddress(directory.identity());
     Ports.requireFree(raftAddress, ConfigKey.RAFT_PORT);
     HostSettings settings =

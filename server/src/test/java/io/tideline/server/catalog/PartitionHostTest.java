@@ -3,7 +3,6 @@ package io.tideline.server.catalog;
 import static io.tideline.server.catalog.PartitionFixture.PARTITION;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tideline.server.catalog.PartitionHost.DamagedCopy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,13 +29,13 @@ class PartitionHostTest {
   void aPartitionWhoseReopeningMeetsADefectIsRepairedAgain() throws Exception {
     fixture.openDamaged();
     fixture.groups.failure = new IllegalStateException("a defect");
-    fixture.partitions.replaceContent(damaged(), fixture.arrived());
+    damaged().replaceBy(fixture.arrived());
     assertThat(fixture.partitions.find(PARTITION)).isEmpty();
     assertThat(fixture.partitions.failure(PARTITION))
         .hasValueSatisfying(failure -> assertThat(failure.message()).contains("a defect"));
 
     fixture.groups.failure = null;
-    assertThat(fixture.partitions.replaceContent(damaged(), fixture.arrived())).isTrue();
+    assertThat(damaged().replaceBy(fixture.arrived())).isTrue();
     assertThat(fixture.partitions.find(PARTITION)).isPresent();
     assertThat(fixture.partitions.failure(PARTITION)).isEmpty();
     assertThat(fixture.partitions.damagedCopies()).isEmpty();

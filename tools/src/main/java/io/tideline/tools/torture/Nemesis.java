@@ -32,6 +32,7 @@ final class Nemesis {
   private final Random random;
   private final Consumer<String> diary;
   private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
+  private int unexpectedExits;
 
   /**
    * @param faults what this machine and the command line allow, not empty
@@ -94,7 +95,7 @@ final class Nemesis {
         cluster.unfill(node);
       }
     }
-    restartDead();
+    restartDead(fault);
     cluster.awaitServing(node);
     if (fault == Fault.WIPE) {
       cluster.awaitCaughtUp(node);
@@ -103,10 +104,14 @@ final class Nemesis {
   }
 
   /**
-   * A node that stopped itself, for example because its disk failed, is started by its operator.
+   * A node that stopped itself is started by its operator. It may do so only while its disk is
+   * full: no other fault here is a reason to end.
    */
-  private void restartDead() throws IOException {
+  private void restartDead(Fault fault) throws IOException {
     for (int node : cluster.dead()) {
+      if (fault != Fault.FULL_DISK) {
+        unexpectedExits++;
+      }
       diary.accept("node-" + (node + 1) + " had ended by itself: is started again");
       cluster.start(node);
       cluster.awaitServing(node);
@@ -119,6 +124,11 @@ final class Nemesis {
         .map(entry -> entry.getKey().word() + " " + entry.getValue())
         .collect(Collectors.joining(", "))
         .toLowerCase(Locale.ROOT);
+  }
+
+  /** Nodes that ended although nothing was done to them that may end a process. */
+  int unexpectedExits() {
+    return unexpectedExits;
   }
 
   int injected() {

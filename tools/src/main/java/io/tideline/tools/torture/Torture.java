@@ -32,6 +32,7 @@ final class Torture {
    * @param sessionReads reads that sessions made
    * @param faults how many were injected
    * @param replicaMismatches partitions whose replicas differ in the end
+   * @param unexpectedExits nodes that ended by themselves, not for want of disk
    */
   record Result(
       long acknowledged,
@@ -41,13 +42,18 @@ final class Torture {
       long sessionReads,
       Verdict verdict,
       int replicaMismatches,
+      int unexpectedExits,
       int faults,
       String faultSummary,
       long worstGapMillis,
       List<String> findings) {
 
     boolean isGood() {
-      return verdict.isGood() && replicaMismatches == 0 && acknowledged > 0;
+      return verdict.isGood()
+          && replicaMismatches == 0
+          && unexpectedExits == 0
+          && acknowledged > 0
+          && reads > 0;
     }
   }
 
@@ -165,6 +171,7 @@ final class Torture {
         history.sessionSteps().stream().filter(History.SessionRead.class::isInstance).count(),
         verdict,
         mismatches,
+        nemesis.unexpectedExits(),
         nemesis.injected(),
         nemesis.summary(),
         history.worstGapNanos() / 1_000_000,

@@ -225,6 +225,7 @@ public final class TortureCommand implements Callable<Integer> {
     json.put("unread_own_writes", result.verdict().unreadOwnWrites());
     json.put("backward_reads", result.verdict().backwardReads());
     json.put("replica_mismatches", result.replicaMismatches());
+    json.put("unexpected_exits", result.unexpectedExits());
     json.put("faults", result.faults());
     json.put("worst_write_gap_ms", result.worstGapMillis());
     json.put("injected", result.faultSummary());

@@ -92,7 +92,7 @@ final class Diagnosis {
                     + replica.damagedTableCount()
                     + " damaged tables on "
                     + replica.nodeId(),
-                view.partition().replicas().size() > 1
+                hasCopies(view)
                     ? "it is copied from another replica by itself; if it lasts, look at that node's log"
                     : "there is no other copy; 'tideline inspect --verify' on that node tells which"));
       }
@@ -112,7 +112,10 @@ final class Diagnosis {
               new Problem(
                   State.DEGRADED,
                   name + " has failed on " + replica.nodeId() + ": " + replica.failure(),
-                  "it is copied from another replica if its data is damaged; else look at that node's log"));
+                  hasCopies(view)
+                      ? "it is copied from another replica if its data is damaged; else look at that"
+                          + " node's log"
+                      : "there is no other copy; look at that node's log"));
       case "LEARNER" ->
           problems.add(
               new Problem(
@@ -135,6 +138,10 @@ final class Diagnosis {
                   where + " is " + replica.role(),
                   "it joins by itself; if it lasts, look at that node's log"));
     }
+  }
+
+  private static boolean hasCopies(PartitionView view) {
+    return view.partition().replicas().size() > 1;
   }
 
   private static Problem noLeader(PartitionView view, String name) {

@@ -29,7 +29,10 @@ class ChatLogKillIT {
   /** Inboxes per message; a channel of 18,000 people would otherwise make billions of writes. */
   private static final int INBOX_CAP = 10;
 
-  private static final int SLICE_LINES = 20_000;
+  private static final int SLICE_LINES = 8_000;
+
+  /** Of the slow tests, unless {@code -Dtideline.scale=full} asks for all. */
+  private static final int SMALL_LINES = 60_000;
 
   @RegisterExtension final Nodes nodes = new Nodes();
 
@@ -40,20 +43,28 @@ class ChatLogKillIT {
 
   @Test
   @Tag("slow")
-  void theWholeEnglishLogSurvivesKills() {
-    survivesKills(ChatLog.whole(ChatLog.Source.UBUNTU_IRC, nodes.directory()));
+  void theEnglishLogSurvivesKills() {
+    survivesKills(sized(ChatLog.Source.UBUNTU_IRC));
   }
 
   @Test
   @Tag("slow")
-  void theWholeChineseLogSurvivesKills() {
-    survivesKills(ChatLog.whole(ChatLog.Source.KDCONV, nodes.directory()));
+  void theChineseLogSurvivesKills() {
+    survivesKills(sized(ChatLog.Source.KDCONV));
   }
 
   @Test
   @Tag("slow")
   void aSeaOfTinyConversationsSurvivesKills() {
-    survivesKills(ChatLog.whole(ChatLog.Source.UBUNTU_PAIRS, nodes.directory()));
+    survivesKills(sized(ChatLog.Source.UBUNTU_PAIRS));
+  }
+
+  private ChatLog sized(ChatLog.Source source) {
+    boolean whole =
+        source.lines() <= SMALL_LINES || "full".equals(System.getProperty("tideline.scale"));
+    return whole
+        ? ChatLog.whole(source, nodes.directory())
+        : ChatLog.slice(source, SMALL_LINES, nodes.directory());
   }
 
   private void survivesKills(ChatLog log) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The n-th retry waits a random time between 0 and {@code min(maxBackoff, initialBackoff *
  * 2^(n-1))} (full jitter). If the server says when to come back, it waits at least that long, and
- * at most three times that, if the above is longer. A retry that would not fit into the call's
- * deadline is not begun; the call then fails with its last error at once.
+ * at most three times that or 250 ms, if the above is longer. A retry that would not fit into the
+ * call's deadline is not begun; the call then fails with its last error at once.
  *
  * <p>Immutable; the {@code with} methods return changed copies.
  */
@@ -29,6 +29,12 @@ public final class RetryPolicy {
    * enough that an election that is over is noticed.
    */
   private static final int HINT_SPREAD = 3;
+
+  /**
+   * How far the jitter may reach whatever the hint: a short hint is for what is over at once, and
+   * callers who come back again and again must not all do so at its pace.
+   */
+  private static final long HINTED_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private static final RetryPolicy DEFAULTS =
       new RetryPolicy(INITIAL_BACKOFF, MAX_BACKOFF, Integer.MAX_VALUE, null);
@@ -112,7 +118,7 @@ public final class RetryPolicy {
     double ceiling = Math.min(maxBackoff.toNanos(), exponential);
     long hint = TimeUnit.MILLISECONDS.toNanos(retryAfterMillis);
     if (hint > 0) {
-      ceiling = Math.min(ceiling, (double) HINT_SPREAD * hint);
+      ceiling = Math.min(ceiling, Math.max((double) HINT_SPREAD * hint, HINTED_NANOS));
     }
     return Math.max((long) (ceiling * random), hint);
   }

@@ -39,6 +39,14 @@ class RetryPolicyTest {
   }
 
   @Test
+  void afterAShortHintTheWaitGrowsNonetheless() {
+    assertThat(delayMillis(1, 20, LATEST)).isEqualTo(20);
+    assertThat(delayMillis(4, 20, LATEST)).isEqualTo(160);
+    assertThat(delayMillis(MANY_ATTEMPTS, 20, LATEST)).isEqualTo(250);
+    assertThat(delayMillis(MANY_ATTEMPTS, 20, 0)).isEqualTo(20);
+  }
+
+  @Test
   void aPolicyWithShorterWaitsKeepsThem() {
     RetryPolicy hasty =
         RetryPolicy.defaults().withBackoff(Duration.ofMillis(1), Duration.ofMillis(20));

@@ -38,6 +38,9 @@ public final class RoutedPartition implements Partition {
 
   private static final long RETRY_AFTER_MILLIS = 100;
 
+  /** A part of what a planned hand-over takes; callers wait longer each time they come back. */
+  private static final long NO_LEADER_RETRY_AFTER_MILLIS = 20;
+
   private final long partitionId;
   private final Supplier<Optional<PartitionReplica>> local;
   private final List<Member> holders;
@@ -250,7 +253,7 @@ public final class RoutedPartition implements Partition {
         : Refusal.of(
             Refusal.Reason.UNAVAILABLE,
             "partition " + partitionId + " has no leader at the moment",
-            RETRY_AFTER_MILLIS);
+            NO_LEADER_RETRY_AFTER_MILLIS);
   }
 
   private Refusal notReadableHere() {

@@ -12,8 +12,8 @@ import io.tideline.server.replica.Refusal;
  */
 record ProposalClosure(Proposal proposal) implements Closure {
 
-  /** Time in which a refused entry usually finds a leader or room. */
-  private static final long RETRY_AFTER_MILLIS = 50;
+  /** A part of what a planned hand-over takes; callers wait longer each time they come back. */
+  private static final long RETRY_AFTER_MILLIS = 20;
 
   @Override
   public void run(Status status) {

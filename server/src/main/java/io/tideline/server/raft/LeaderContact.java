@@ -72,25 +72,28 @@ final class LeaderContact {
    * @param appliedIndex here
    * @param termOf the term of an entry of the log, 0 if it is not there
    */
-  synchronized void heard(
+  void heard(
       long arrivedMillis,
       long term,
       long committedIndex,
       long appliedIndex,
       LongUnaryOperator termOf) {
-    look(appliedIndex);
-    if (notedMillis != NEVER || arrivedMillis < countsFromMillis) {
-      return;
-    }
-    if (knowingTerm != term) {
-      if (termOf.applyAsLong(committedIndex) != term) {
+    // Asked outside the monitor: the log may have to read its disk.
+    boolean known = knowsCommitsOf(term) || termOf.applyAsLong(committedIndex) == term;
+    synchronized (this) {
+      look(appliedIndex);
+      if (notedMillis != NEVER || arrivedMillis < countsFromMillis || !known) {
         return;
       }
-      knowingTerm = term;
+      knowingTerm = Math.max(knowingTerm, term);
+      notedMillis = arrivedMillis;
+      notedIndex = committedIndex;
+      look(appliedIndex);
     }
-    notedMillis = arrivedMillis;
-    notedIndex = committedIndex;
-    look(appliedIndex);
+  }
+
+  private synchronized boolean knowsCommitsOf(long term) {
+    return knowingTerm == term;
   }
 
   /** Whether a leader was heard within an election timeout. */

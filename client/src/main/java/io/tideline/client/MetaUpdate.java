@@ -1,7 +1,5 @@
 package io.tideline.client;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,15 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetaUpdate {
 
-  private final Map<String, Value> setFields;
-  private final List<String> removeFields;
-  private final @Nullable Filter condition;
+  private final FieldChange fields;
   private final @Nullable Long expectedRevision;
 
   private MetaUpdate(Builder builder) {
-    this.setFields = Message.of(builder.setFields).fields();
-    this.removeFields = List.copyOf(builder.removeFields);
-    this.condition = builder.condition;
+    this.fields = builder.fields();
     this.expectedRevision = builder.expectedRevision;
   }
 
@@ -31,15 +25,15 @@ public final class MetaUpdate {
   }
 
   public Map<String, Value> setFields() {
-    return setFields;
+    return fields.setFields();
   }
 
   public List<String> removeFields() {
-    return removeFields;
+    return fields.removeFields();
   }
 
   public Optional<Filter> condition() {
-    return Optional.ofNullable(condition);
+    return Optional.ofNullable(fields.condition());
   }
 
   public OptionalLong expectedRevision() {
@@ -48,55 +42,20 @@ public final class MetaUpdate {
 
   @Override
   public String toString() {
-    return "MetaUpdate[set="
-        + setFields
-        + ", remove="
-        + removeFields
-        + (condition == null ? "" : ", condition=" + condition)
+    return "MetaUpdate["
+        + fields
         + (expectedRevision == null ? "" : ", expectedRevision=" + expectedRevision)
         + "]";
   }
 
   /** Collects a change. Not thread-safe. */
-  public static final class Builder {
-    private final Map<String, Value> setFields = new LinkedHashMap<>();
-    private final List<String> removeFields = new ArrayList<>();
-    private @Nullable Filter condition;
+  public static final class Builder extends FieldChange.Builder<Builder> {
     private @Nullable Long expectedRevision;
 
     private Builder() {}
 
-    /** Adds or replaces a field. */
-    public Builder set(String name, Value value) {
-      setFields.put(name, value);
-      return this;
-    }
-
-    public Builder set(String name, String value) {
-      return set(name, Value.of(value));
-    }
-
-    public Builder set(String name, long value) {
-      return set(name, Value.of(value));
-    }
-
-    public Builder set(String name, boolean value) {
-      return set(name, Value.of(value));
-    }
-
-    public Builder set(String name, double value) {
-      return set(name, Value.of(value));
-    }
-
-    /** Removes a field if it is there. */
-    public Builder remove(String name) {
-      removeFields.add(name);
-      return this;
-    }
-
-    /** Update only if the present meta matches; else CONDITION_FAILED. */
-    public Builder onlyIf(Filter condition) {
-      this.condition = condition;
+    @Override
+    Builder self() {
       return this;
     }
 
@@ -106,10 +65,10 @@ public final class MetaUpdate {
       return this;
     }
 
+    /**
+     * @throws IllegalArgumentException if nothing is set or removed
+     */
     public MetaUpdate build() {
-      if (setFields.isEmpty() && removeFields.isEmpty()) {
-        throw new IllegalArgumentException("the update changes nothing; set or remove a field");
-      }
       return new MetaUpdate(this);
     }
   }

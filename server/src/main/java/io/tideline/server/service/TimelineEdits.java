@@ -6,6 +6,7 @@ import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_SEQUENCE_MODE;
 import static io.tideline.proto.v1.ErrorReason.ERROR_REASON_TIMELINE_NOT_FOUND;
 
 import com.google.protobuf.ByteString;
+import io.grpc.MethodDescriptor;
 import io.tideline.lsm.Direction;
 import io.tideline.lsm.ReadView;
 import io.tideline.lsm.RowCursor;
@@ -76,6 +77,51 @@ final class TimelineEdits {
     this.messages = messages;
   }
 
+  /** What the requests about one entry have in common. */
+  private record EntryCall(
+      String store,
+      boolean hasTimeline,
+      TimelineId timeline,
+      long sequenceId,
+      boolean announce,
+      RouteHint route) {
+
+    static EntryCall of(UpdateRequest request) {
+      return new EntryCall(
+          request.getStore(),
+          request.hasTimeline(),
+          request.getTimeline(),
+          request.getSequenceId(),
+          request.getAnnounce(),
+          request.getRoute());
+    }
+
+    static EntryCall of(RecallRequest request) {
+      return new EntryCall(
+          request.getStore(),
+          request.hasTimeline(),
+          request.getTimeline(),
+          request.getSequenceId(),
+          request.getAnnounce(),
+          request.getRoute());
+    }
+
+    static EntryCall of(DeleteRequest request) {
+      return new EntryCall(
+          request.getStore(),
+          request.hasTimeline(),
+          request.getTimeline(),
+          request.getSequenceId(),
+          request.getAnnounce(),
+          request.getRoute());
+    }
+  }
+
+  /** Answers a call where the entry's partition is led. */
+  private interface Here {
+    Reply answer(Target target) throws Exception;
+  }
+
   /** The entry that a call is about, and where it is. */
   private record Target(
       StoreDescriptor store, TimelineId timeline, byte[] key, Partition partition, long id) {
@@ -102,25 +148,15 @@ final class TimelineEdits {
 
   Reply update(UpdateRequest request, CallContext context) throws Exception {
     validator.validate(request);
-    Target target =
-        target(
-            stores.require(request.getStore()),
-            request.hasTimeline(),
-            request.getTimeline(),
-            request.getSequenceId(),
-            request.getAnnounce(),
-            request.getRoute(),
-            context);
-    // The replacement depends on what was read, so it is decided where that can be read.
-    Optional<Reply> elsewhere =
-        forwarding.write(
-            target.store().partitionOf(target.key()),
-            TimelineServiceGrpc.getUpdateMethod(),
-            request,
-            context);
-    if (elsewhere.isPresent()) {
-      return elsewhere.get();
-    }
+    return whereItIsLed(
+        EntryCall.of(request),
+        TimelineServiceGrpc.getUpdateMethod(),
+        request,
+        context,
+        target -> update(request, target, context));
+  }
+
+  private Reply update(UpdateRequest request, Target target, CallContext context) throws Exception {
     Edited edited =
         edit(
             target,
@@ -194,24 +230,15 @@ final class TimelineEdits {
 
   Reply recall(RecallRequest request, CallContext context) throws Exception {
     validator.validate(request);
-    Target target =
-        target(
-            stores.require(request.getStore()),
-            request.hasTimeline(),
-            request.getTimeline(),
-            request.getSequenceId(),
-            request.getAnnounce(),
-            request.getRoute(),
-            context);
-    Optional<Reply> elsewhere =
-        forwarding.write(
-            target.store().partitionOf(target.key()),
-            TimelineServiceGrpc.getRecallMethod(),
-            request,
-            context);
-    if (elsewhere.isPresent()) {
-      return elsewhere.get();
-    }
+    return whereItIsLed(
+        EntryCall.of(request),
+        TimelineServiceGrpc.getRecallMethod(),
+        request,
+        context,
+        target -> recall(request, target, context));
+  }
+
+  private Reply recall(RecallRequest request, Target target, CallContext context) throws Exception {
     Edited edited =
         edit(
             target,
@@ -239,25 +266,15 @@ final class TimelineEdits {
 
   Reply delete(DeleteRequest request, CallContext context) throws Exception {
     validator.validate(request);
-    Target target =
-        target(
-            stores.require(request.getStore()),
-            request.hasTimeline(),
-            request.getTimeline(),
-            request.getSequenceId(),
-            request.getAnnounce(),
-            request.getRoute(),
-            context);
-    // Why there is nothing to delete is told where the timeline can be read.
-    Optional<Reply> elsewhere =
-        forwarding.write(
-            target.store().partitionOf(target.key()),
-            TimelineServiceGrpc.getDeleteMethod(),
-            request,
-            context);
-    if (elsewhere.isPresent()) {
-      return elsewhere.get();
-    }
+    return whereItIsLed(
+        EntryCall.of(request),
+        TimelineServiceGrpc.getDeleteMethod(),
+        request,
+        context,
+        target -> delete(request, target, context));
+  }
+
+  private Reply delete(DeleteRequest request, Target target, CallContext context) throws Exception {
     Command.DeleteEntry command =
         new Command.DeleteEntry(
             target.key(),
@@ -310,19 +327,32 @@ final class TimelineEdits {
     };
   }
 
-  private Target target(
-      StoreDescriptor store,
-      boolean hasTimeline,
-      TimelineId timeline,
-      long id,
-      boolean announce,
-      RouteHint route,
-      CallContext context) {
-    byte[] key = Identifiers.encode(TIMELINE, hasTimeline, timeline, store.schema());
-    TimelineValidator.validateEntryId(SEQUENCE_ID, id, store.options().sequenceMode());
+  /**
+   * Answers a call about an entry, or passes it on: what an edit makes of an entry depends on what
+   * it is, so it is decided where that can be read.
+   */
+  private <Q extends com.google.protobuf.Message> Reply whereItIsLed(
+      EntryCall call, MethodDescriptor<Q, ?> method, Q request, CallContext context, Here here)
+      throws Exception {
+    Target target = target(call, context);
+    Optional<Reply> elsewhere =
+        forwarding.write(target.store().partitionOf(target.key()), method, request, context);
+    return elsewhere.isPresent() ? elsewhere.get() : here.answer(target);
+  }
+
+  private Target target(EntryCall call, CallContext context) {
+    StoreDescriptor store = stores.require(call.store());
+    byte[] key = Identifiers.encode(TIMELINE, call.hasTimeline(), call.timeline(), store.schema());
+    TimelineValidator.validateEntryId(
+        SEQUENCE_ID, call.sequenceId(), store.options().sequenceMode());
     Target target =
-        new Target(store, timeline, key, context.writesTo(stores.route(store, key, route)), id);
-    if (announce && store.options().sequenceMode() == SequenceMode.MANUAL) {
+        new Target(
+            store,
+            call.timeline(),
+            key,
+            context.writesTo(stores.route(store, key, call.route())),
+            call.sequenceId());
+    if (call.announce() && store.options().sequenceMode() == SequenceMode.MANUAL) {
       throw cannotAnnounce(target).toException();
     }
     return target;

@@ -8,15 +8,12 @@ import io.tideline.client.UpdateResult;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
 import io.tideline.tools.cli.ToolContext;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** The part of {@code tideline timeline} that changes or removes what a timeline has. */
 public final class EditCommands {
@@ -34,28 +31,14 @@ public final class EditCommands {
       })
   public static final class Update implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private TimelineTarget target;
-    @Mixin private MessageOptions content;
-
-    @Parameters(index = "2", paramLabel = "ID", description = "Sequence id of the entry.")
-    private long sequenceId;
-
-    @Option(
-        names = "--remove",
-        paramLabel = "NAME",
-        description = "A field to remove; repeat for more.")
-    private List<String> remove = new ArrayList<>();
+    @Mixin private EntryTarget target;
+    @Mixin private FieldChangeOptions change;
 
     @Option(
         names = "--expect-revision",
         paramLabel = "N",
         description = "Update only at this revision; 0: as appended.")
     private @Nullable Integer expectRevision;
-
-    @Option(
-        names = "--announce",
-        description = "Also append a CHANGE entry, so that every reader learns of it in order.")
-    private boolean announce;
 
     public Update(ToolContext context) {
       this.context = context;
@@ -65,36 +48,33 @@ public final class EditCommands {
     public Integer call() {
       EntryUpdate update = update();
       try (TidelineClient client = target.connect()) {
-        UpdateResult result = client.update(target.key(client), sequenceId, update);
+        UpdateResult result = client.update(target.key(client), target.sequenceId(), update);
         target
             .output(context)
             .done(
                 "Updated entry "
-                    + sequenceId
+                    + target.sequenceId()
                     + ", revision "
                     + Integer.toUnsignedString(result.revision())
                     + announced(result.changeSequenceId()),
-                json(sequenceId, result.changeSequenceId())
+                json(target.sequenceId(), result.changeSequenceId())
                     .put("revision", Integer.toUnsignedLong(result.revision())));
       }
       return ExitCode.OK;
     }
 
     private EntryUpdate update() {
-      Message set = content.optionalMessage();
-      if (set.isEmpty() && remove.isEmpty()) {
-        throw target.wrong("nothing to change: give --field, --json or --remove");
-      }
+      Message set = change.set();
       if (expectRevision != null && expectRevision < 0) {
         throw target.wrong("--expect-revision must be 0 or more, got " + expectRevision);
       }
       EntryUpdate.Builder update = EntryUpdate.builder();
       set.fields().forEach(update::set);
-      remove.forEach(update::remove);
+      change.remove().forEach(update::remove);
       if (expectRevision != null) {
         update.expectedRevision(expectRevision);
       }
-      return announce ? update.announced().build() : update.build();
+      return target.announce() ? update.announced().build() : update.build();
     }
   }
 
@@ -105,15 +85,7 @@ public final class EditCommands {
       footer = {"", "Examples:", "  tideline timeline recall conversations group:42 7 --announce"})
   public static final class Recall implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private TimelineTarget target;
-
-    @Parameters(index = "2", paramLabel = "ID", description = "Sequence id of the entry.")
-    private long sequenceId;
-
-    @Option(
-        names = "--announce",
-        description = "Also append a CHANGE entry, so that every reader learns of it in order.")
-    private boolean announce;
+    @Mixin private EntryTarget target;
 
     public Recall(ToolContext context) {
       this.context = context;
@@ -122,10 +94,13 @@ public final class EditCommands {
     @Override
     public Integer call() {
       try (TidelineClient client = target.connect()) {
-        OptionalLong change = client.recall(target.key(client), sequenceId, announce);
+        OptionalLong change =
+            client.recall(target.key(client), target.sequenceId(), target.announce());
         target
             .output(context)
-            .done("Recalled entry " + sequenceId + announced(change), json(sequenceId, change));
+            .done(
+                "Recalled entry " + target.sequenceId() + announced(change),
+                json(target.sequenceId(), change));
       }
       return ExitCode.OK;
     }
@@ -138,15 +113,7 @@ public final class EditCommands {
       footer = {"", "Examples:", "  tideline timeline delete conversations group:42 7"})
   public static final class Delete implements Callable<Integer> {
     private final ToolContext context;
-    @Mixin private TimelineTarget target;
-
-    @Parameters(index = "2", paramLabel = "ID", description = "Sequence id of the entry.")
-    private long sequenceId;
-
-    @Option(
-        names = "--announce",
-        description = "Also append a CHANGE entry, so that every reader learns of it in order.")
-    private boolean announce;
+    @Mixin private EntryTarget target;
 
     public Delete(ToolContext context) {
       this.context = context;
@@ -155,10 +122,13 @@ public final class EditCommands {
     @Override
     public Integer call() {
       try (TidelineClient client = target.connect()) {
-        OptionalLong change = client.delete(target.key(client), sequenceId, announce);
+        OptionalLong change =
+            client.delete(target.key(client), target.sequenceId(), target.announce());
         target
             .output(context)
-            .done("Deleted entry " + sequenceId + announced(change), json(sequenceId, change));
+            .done(
+                "Deleted entry " + target.sequenceId() + announced(change),
+                json(target.sequenceId(), change));
       }
       return ExitCode.OK;
     }

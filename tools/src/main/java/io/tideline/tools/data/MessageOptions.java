@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code --field} and {@code --json}: the content of a message or of meta. */
-final class MessageOptions {
+class MessageOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -32,20 +32,24 @@ final class MessageOptions {
   private @Nullable String json;
 
   /** The message typed. */
-  Message message() {
+  final Message message() {
     if ((json == null) == fields.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "give the content either with --field or with --json");
+      throw wrong("give the content either with --field or with --json");
     }
     return optionalMessage();
   }
 
   /** The message typed; without fields if none was. */
-  Message optionalMessage() {
+  final Message optionalMessage() {
     try {
       return json == null ? FieldText.parse(fields) : ValueJson.readMessage(Json.parseObject(json));
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }
+  }
+
+  /** Says that something was typed wrong. */
+  final ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 }

@@ -12,7 +12,6 @@ import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.Json;
 import io.tideline.tools.cli.ToolContext;
 import io.tideline.tools.cli.ToolException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -90,13 +89,7 @@ public final class MetaCommands {
   public static final class Update implements Callable<Integer> {
     private final ToolContext context;
     @Mixin private TimelineTarget target;
-    @Mixin private MessageOptions content;
-
-    @Option(
-        names = "--remove",
-        paramLabel = "NAME",
-        description = "A field to remove; repeat for more.")
-    private List<String> remove = new ArrayList<>();
+    @Mixin private FieldChangeOptions change;
 
     @Option(
         names = "--expect-revision",
@@ -123,13 +116,10 @@ public final class MetaCommands {
     }
 
     private MetaUpdate update() {
-      Message set = content.optionalMessage();
-      if (set.isEmpty() && remove.isEmpty()) {
-        throw target.wrong("nothing to change: give --field, --json or --remove");
-      }
+      Message set = change.set();
       MetaUpdate.Builder update = MetaUpdate.builder();
       set.fields().forEach(update::set);
-      remove.forEach(update::remove);
+      change.remove().forEach(update::remove);
       if (expectRevision != null) {
         update.expectedRevision(expectRevision);
       }

@@ -5,17 +5,17 @@ import io.tideline.client.TimelineKey;
 import picocli.CommandLine.Parameters;
 
 /** STORE TIMELINE: what commands about one timeline take. */
-final class TimelineTarget extends StoreTarget {
+class TimelineTarget extends StoreTarget {
   @Parameters(index = "1", paramLabel = "TIMELINE", description = TimelineArguments.TIMELINE)
   private String timeline;
 
   /** The timeline; asks the node for the store's schema. */
-  TimelineKey key(TidelineClient client) {
+  final TimelineKey key(TidelineClient client) {
     return arguments(client).timeline(timeline);
   }
 
   /** As it was typed. */
-  String timeline() {
+  final String timeline() {
     return timeline;
   }
 }

@@ -52,6 +52,8 @@ class TortureIT {
           "stale_reads",
           "unread_own_writes",
           "backward_reads",
+          "trimmed_seen",
+          "unexpected_exits",
           "replica_mismatches"
         }) {
       assertThat(result.path(count).asLong(-1)).as(count).isZero();

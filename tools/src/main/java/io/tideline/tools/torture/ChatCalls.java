@@ -106,21 +106,42 @@ final class ChatCalls {
     return sequenceId;
   }
 
+  /** Trims a timeline; whether it was done matters only to readers. */
+  void trim(TidelineClient client, int timeline, long through) {
+    history.trimming(timeline, through);
+    try {
+      var _ = client.trim(timeline(timeline), through);
+    } catch (TidelineException e) {
+      if (!isTrouble(e)) {
+        throw e;
+      }
+      return;
+    }
+    history.trimmed(timeline, through);
+  }
+
+  /** Whether nodes in trouble explain it. */
+  private static boolean isTrouble(TidelineException e) {
+    return e.isRetryable() || TROUBLE.contains(e.status());
+  }
+
   /**
    * A page of the ids {@code [from, to)}; empty if the read failed because nodes are in trouble:
    * how long it may is what the writers measure.
    *
    * @param due the id it must show, as in {@link Page}
+   * @param trimmed the id it must no longer show, as in {@link Page}
    * @throws TidelineException if it failed for another reason
    */
-  Optional<Page> read(TidelineClient client, int timeline, long from, long to, long due) {
+  Optional<Page> read(
+      TidelineClient client, int timeline, long from, long to, long due, long trimmed) {
     io.tideline.client.Page reply;
     try {
       reply =
           client.scanPage(
               ScanSpec.builder(timeline(timeline)).from(from).to(to).pageSize(PAGE).build());
     } catch (TidelineException e) {
-      if (!e.isRetryable() && !TROUBLE.contains(e.status())) {
+      if (!isTrouble(e)) {
         throw e;
       }
       return Optional.empty();
@@ -135,6 +156,8 @@ final class ChatCalls {
             from,
             to,
             due,
+            trimmed,
+            reply.coverage().firstRetainedSequenceId(),
             reply.coverage().lastSequenceId(),
             PAGE,
             reply.coverage().hasMore(),

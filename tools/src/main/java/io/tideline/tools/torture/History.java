@@ -32,6 +32,22 @@ final class History {
    */
   record Append(int timeline, Value value, Outcome outcome, long sequenceId) {}
 
+  /**
+   * What a timeline holds in the end: the value at index i has sequence id {@code firstRetained +
+   * i}.
+   */
+  record Content(long firstRetained, List<Value> values) {
+
+    Content {
+      values = List.copyOf(values);
+    }
+
+    /** One past the last id. */
+    long end() {
+      return firstRetained + values.size();
+    }
+  }
+
   /** An entry a reader was given. */
   record Seen(long sequenceId, Value value) {}
 
@@ -40,6 +56,9 @@ final class History {
    *
    * @param due the largest id that was acknowledged to anybody before the read began, 0 if the read
    *     need not show it
+   * @param trimmed the largest id of which was acknowledged before the read began that it and all
+   *     before it are gone; 0 if the read need not know
+   * @param firstRetained the smallest id that is still there, as the reply says
    * @param last the last id of the timeline, as the reply says
    * @param limit the most entries that were asked for
    * @param more whether the reply says that there may be more in the range
@@ -50,6 +69,8 @@ final class History {
       long from,
       long to,
       long due,
+      long trimmed,
+      long firstRetained,
       long last,
       int limit,
       boolean more,
@@ -79,11 +100,15 @@ final class History {
   private final List<Page> pages = new ArrayList<>();
   private final List<SessionStep> sessionSteps = new ArrayList<>();
   private final AtomicLongArray acknowledgedThrough;
+  private final AtomicLongArray trimAskedThrough;
+  private final AtomicLongArray trimmedThrough;
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong worstGapNanos = new AtomicLong();
 
   History(int timelines) {
     acknowledgedThrough = new AtomicLongArray(timelines);
+    trimAskedThrough = new AtomicLongArray(timelines);
+    trimmedThrough = new AtomicLongArray(timelines);
   }
 
   int timelines() {
@@ -107,6 +132,26 @@ final class History {
   /** Every linearizable read that begins now must show the timeline at least up to this id. */
   long acknowledgedThrough(int timeline) {
     return acknowledgedThrough.get(timeline);
+  }
+
+  /** Ids up to this one are about to be trimmed: from now on they may be gone. */
+  void trimming(int timeline, long through) {
+    trimAskedThrough.accumulateAndGet(timeline, through, Math::max);
+  }
+
+  /** Ids up to this one were acknowledged to be gone. */
+  void trimmed(int timeline, long through) {
+    trimmedThrough.accumulateAndGet(timeline, through, Math::max);
+  }
+
+  /** The largest id of the timeline that anybody asked to trim. */
+  long trimAskedThrough(int timeline) {
+    return trimAskedThrough.get(timeline);
+  }
+
+  /** No linearizable read that begins now may show an id up to this one. */
+  long trimmedThrough(int timeline) {
+    return trimmedThrough.get(timeline);
   }
 
   void page(Page page) {

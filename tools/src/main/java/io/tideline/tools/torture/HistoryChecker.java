@@ -1,6 +1,7 @@
 package io.tideline.tools.torture;
 
 import io.tideline.tools.torture.History.Append;
+import io.tideline.tools.torture.History.Content;
 import io.tideline.tools.torture.History.Outcome;
 import io.tideline.tools.torture.History.Page;
 import io.tideline.tools.torture.History.Seen;
@@ -22,11 +23,13 @@ final class HistoryChecker {
   /** Findings told in words; the counts have all. */
   private static final int EXAMPLES_MAX = 20;
 
+  private record Place(int timeline, long sequenceId) {}
+
   /** One session's view of one timeline. */
   private record SessionTimeline(int session, int timeline) {}
 
   private final History history;
-  private final List<List<Value>> timelines;
+  private final List<Content> timelines;
   private final List<String> examples = new ArrayList<>();
   private long lost;
   private long duplicates;
@@ -34,18 +37,22 @@ final class HistoryChecker {
   private long staleReads;
   private long unreadOwnWrites;
   private long backwardReads;
+  private long trimmedSeen;
 
-  private HistoryChecker(History history, List<List<Value>> timelines) {
+  /** What readers were given, by timeline and id. */
+  private final Map<Place, Value> given = new HashMap<>();
+
+  private HistoryChecker(History history, List<Content> timelines) {
     this.history = history;
     this.timelines = timelines;
   }
 
   /**
-   * @param timelines what each timeline holds in the end: the value at index i has sequence id i +
-   *     1
+   * @param timelines what each timeline holds in the end
    */
-  static Verdict check(History history, List<List<Value>> timelines) {
+  static Verdict check(History history, List<Content> timelines) {
     HistoryChecker checker = new HistoryChecker(history, timelines);
+    checker.checkTrims();
     checker.checkAppends();
     checker.checkContent();
     history.pages().forEach(checker::checkPage);
@@ -57,12 +64,49 @@ final class HistoryChecker {
         checker.staleReads,
         checker.unreadOwnWrites,
         checker.backwardReads,
+        checker.trimmedSeen,
         List.copyOf(checker.examples));
   }
 
   private @Nullable Value at(int timeline, long sequenceId) {
-    List<Value> values = timelines.get(timeline);
-    return sequenceId >= 1 && sequenceId <= values.size() ? values.get((int) sequenceId - 1) : null;
+    Content content = timelines.get(timeline);
+    return sequenceId >= content.firstRetained() && sequenceId < content.end()
+        ? content.values().get((int) (sequenceId - content.firstRetained()))
+        : null;
+  }
+
+  /** Whether the entry was there once and is gone because it was trimmed. */
+  private boolean isTrimmed(int timeline, long sequenceId) {
+    return sequenceId > 0
+        && sequenceId < timelines.get(timeline).firstRetained()
+        && sequenceId <= history.trimAskedThrough(timeline);
+  }
+
+  /** What was acknowledged to be trimmed is gone, and nothing that nobody asked to trim. */
+  private void checkTrims() {
+    for (int timeline = 0; timeline < timelines.size(); timeline++) {
+      long first = timelines.get(timeline).firstRetained();
+      if (first <= history.trimmedThrough(timeline)) {
+        trimmedSeen++;
+        tell(
+            "timeline "
+                + timeline
+                + " begins at id "
+                + first
+                + ", but was trimmed through "
+                + history.trimmedThrough(timeline));
+      }
+      if (first > history.trimAskedThrough(timeline) + 1) {
+        lost++;
+        tell(
+            "timeline "
+                + timeline
+                + " begins at id "
+                + first
+                + ", but nobody trimmed beyond "
+                + history.trimAskedThrough(timeline));
+      }
+    }
   }
 
   /** Each acknowledged append is where it was said to be; each writer's are in its order. */
@@ -73,7 +117,8 @@ final class HistoryChecker {
         continue;
       }
       Value found = at(append.timeline(), append.sequenceId());
-      if (!append.value().equals(found)) {
+      if (!append.value().equals(found)
+          && !(found == null && isTrimmed(append.timeline(), append.sequenceId()))) {
         lost++;
         tell("acknowledged " + append + ", but there is " + found);
       }
@@ -93,14 +138,15 @@ final class HistoryChecker {
     history.appends().forEach(append -> written.put(append.value(), append));
     Set<Value> found = new HashSet<>();
     for (int timeline = 0; timeline < timelines.size(); timeline++) {
-      for (Value value : timelines.get(timeline)) {
+      for (Value value : timelines.get(timeline).values()) {
         Append append = written.get(value);
         if (!found.add(value)) {
           duplicates++;
           tell(value + " is there twice, the second time in timeline " + timeline);
         } else if (append == null
             || append.outcome() == Outcome.REFUSED
-            || append.timeline() != timeline) {
+            || append.timeline() != timeline
+            || isTrimmed(timeline, append.sequenceId())) {
           duplicates++;
           tell("timeline " + timeline + " holds " + value + ", but its append was " + append);
         }
@@ -113,10 +159,31 @@ final class HistoryChecker {
     checkFresh(page);
   }
 
-  /** Ids without a hole, and what a reader once saw stays. */
+  /** Ids without a hole, none that is trimmed, and what a reader once saw stays until it is. */
   private void checkEntries(Page page) {
-    long expected = page.from();
+    if (page.firstRetained() > history.trimAskedThrough(page.timeline()) + 1) {
+      lost++;
+      tell(
+          "a read of "
+              + where(page)
+              + " says that ids before "
+              + page.firstRetained()
+              + " are gone, but nobody trimmed beyond "
+              + history.trimAskedThrough(page.timeline()));
+    }
+    long expected = Math.max(page.from(), page.firstRetained());
     for (Seen seen : page.entries()) {
+      if (seen.sequenceId() <= page.trimmed()) {
+        trimmedSeen++;
+        tell(
+            "a read of "
+                + where(page)
+                + " was given "
+                + seen
+                + ", but "
+                + page.trimmed()
+                + " was trimmed before it began");
+      }
       if (seen.sequenceId() != expected) {
         orderViolations++;
         tell(
@@ -130,9 +197,15 @@ final class HistoryChecker {
       }
       expected = seen.sequenceId() + 1;
       Value now = at(page.timeline(), seen.sequenceId());
-      if (!seen.value().equals(now)) {
+      if (!seen.value().equals(now)
+          && !(now == null && isTrimmed(page.timeline(), seen.sequenceId()))) {
         orderViolations++;
         tell("a read of " + where(page) + " was given " + seen + ", now there is " + now);
+      }
+      Value other = given.putIfAbsent(new Place(page.timeline(), seen.sequenceId()), seen.value());
+      if (now == null && other != null && !other.equals(seen.value())) {
+        orderViolations++;
+        tell("a read of " + where(page) + " was given " + seen + ", another one " + other);
       }
     }
   }
@@ -150,7 +223,10 @@ final class HistoryChecker {
               + page.due()
               + " was acknowledged before it began");
     }
-    long end = page.entries().isEmpty() ? page.from() : page.entries().getLast().sequenceId() + 1;
+    long end =
+        page.entries().isEmpty()
+            ? Math.max(page.from(), page.firstRetained())
+            : page.entries().getLast().sequenceId() + 1;
     long there = Math.max(page.due(), page.last());
     if (!page.more()
         && page.entries().size() < page.limit()

@@ -84,8 +84,9 @@ final class SessionClient implements AutoCloseable {
 
   private void read(int timeline) {
     TidelineClient here = nodes.get(random.nextInt(nodes.size())).withSession(token);
-    // What others wrote it may show later.
-    Optional<Page> page = calls.read(here, timeline, position[timeline] + 1, ChatCalls.OPEN_END, 0);
+    // What others wrote or trimmed it may show later.
+    Optional<Page> page =
+        calls.read(here, timeline, position[timeline] + 1, ChatCalls.OPEN_END, 0, 0);
     if (page.isPresent()) {
       token = here.sessionToken();
       calls.history().session(new SessionRead(session, timeline, page.get().last()));

@@ -4,9 +4,11 @@ import io.tideline.client.Entry;
 import io.tideline.client.Identifier;
 import io.tideline.client.IdentifierType;
 import io.tideline.client.PartitionInfo;
+import io.tideline.client.Scan;
 import io.tideline.client.ScanSpec;
 import io.tideline.client.StoreSpec;
 import io.tideline.client.TidelineClient;
+import io.tideline.tools.torture.History.Content;
 import io.tideline.tools.torture.History.Value;
 import java.io.IOException;
 import java.time.Duration;
@@ -21,7 +23,7 @@ final class Torture {
   /** Enough to share partitions and contend, few enough to be read whole in the end. */
   private static final int TIMELINES = 24;
 
-  private static final Workload.Crowd CROWD = new Workload.Crowd(8, 3, 2, 3);
+  private static final Workload.Crowd CROWD = new Workload.Crowd(8, 3, 2, 3, 1);
   private static final Duration FINAL_DEADLINE = Duration.ofSeconds(120);
 
   /**
@@ -139,9 +141,9 @@ final class Torture {
       throws InterruptedException {
     diary.accept("reading everything on every node");
     List<String> findings = new ArrayList<>();
-    List<List<Value>> content = new ArrayList<>();
+    List<Content> content = new ArrayList<>();
     for (String endpoint : cluster.endpoints()) {
-      List<List<Value>> there = readAll(endpoint, findings);
+      List<Content> there = readAll(endpoint, findings);
       if (content.isEmpty()) {
         content.addAll(there);
       } else if (!content.equals(there)) {
@@ -179,13 +181,16 @@ final class Torture {
   }
 
   /** Every timeline as one node shows it; what is not dense is a finding. */
-  private static List<List<Value>> readAll(String endpoint, List<String> findings) {
-    List<List<Value>> content = new ArrayList<>();
+  private static List<Content> readAll(String endpoint, List<String> findings) {
+    List<Content> content = new ArrayList<>();
     try (TidelineClient client = ChatCalls.client(List.of(endpoint), FINAL_DEADLINE)) {
       for (int timeline = 0; timeline < TIMELINES; timeline++) {
         List<Value> values = new ArrayList<>();
-        for (Entry entry : client.scan(ScanSpec.of(ChatCalls.timeline(timeline)))) {
-          if (entry.sequenceId() != values.size() + 1) {
+        Scan scan = client.scan(ScanSpec.of(ChatCalls.timeline(timeline)));
+        long first = 0;
+        for (Entry entry : scan) {
+          first = values.isEmpty() ? entry.sequenceId() : first;
+          if (entry.sequenceId() != first + values.size()) {
             findings.add(
                 "timeline "
                     + timeline
@@ -196,7 +201,19 @@ final class Torture {
           }
           values.add(ChatCalls.value(entry));
         }
-        content.add(values);
+        long retained = scan.coverage().firstRetainedSequenceId();
+        if (!values.isEmpty() && first != retained) {
+          findings.add(
+              "timeline "
+                  + timeline
+                  + " begins at id "
+                  + first
+                  + ", but says that it does at "
+                  + retained
+                  + " on "
+                  + endpoint);
+        }
+        content.add(new Content(retained, values));
       }
     }
     return content;

@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
       "(a small disk of its own for each node). Then everything heals, every timeline is read on",
       "every node, and the history is judged: nothing acknowledged may be lost, nothing may be there",
       "twice, ids are dense and in order, no read may miss what was acknowledged before it, no session",
-      "may miss its own writes or go back, and all replicas must be equal. Exit code 0 says that all",
-      "this held.",
+      "may miss its own writes or go back, what was trimmed stays gone, and all replicas must be equal.",
+      "Exit code 0 says that all this held.",
       "",
       "Examples:",
       "  tideline torture --seconds 60",
@@ -60,6 +60,7 @@ public final class TortureCommand implements Callable<Integer> {
           Column.number("STALE READS", "stale_reads"),
           Column.number("UNREAD OWN WRITES", "unread_own_writes"),
           Column.number("BACKWARD READS", "backward_reads"),
+          Column.number("TRIMMED SEEN", "trimmed_seen"),
           Column.number("REPLICA MISMATCHES", "replica_mismatches"),
           Column.number("FAULTS", "faults"),
           Column.number("WORST WRITE GAP MS", "worst_write_gap_ms"));
@@ -224,6 +225,7 @@ public final class TortureCommand implements Callable<Integer> {
     json.put("stale_reads", result.verdict().staleReads());
     json.put("unread_own_writes", result.verdict().unreadOwnWrites());
     json.put("backward_reads", result.verdict().backwardReads());
+    json.put("trimmed_seen", result.verdict().trimmedSeen());
     json.put("replica_mismatches", result.replicaMismatches());
     json.put("unexpected_exits", result.unexpectedExits());
     json.put("faults", result.faults());

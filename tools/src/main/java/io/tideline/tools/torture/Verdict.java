@@ -14,6 +14,7 @@ import java.util.List;
  *     themselves said was there
  * @param unreadOwnWrites reads of a session that missed what the session had written
  * @param backwardReads reads of a session that showed less than an earlier one of it
+ * @param trimmedSeen reads, and timelines in the end, that show what was acknowledged to be trimmed
  * @param examples some of the findings, for people
  */
 record Verdict(
@@ -23,6 +24,7 @@ record Verdict(
     long staleReads,
     long unreadOwnWrites,
     long backwardReads,
+    long trimmedSeen,
     List<String> examples) {
 
   boolean isGood() {
@@ -31,6 +33,7 @@ record Verdict(
         && orderViolations == 0
         && staleReads == 0
         && unreadOwnWrites == 0
-        && backwardReads == 0;
+        && backwardReads == 0
+        && trimmedSeen == 0;
   }
 }

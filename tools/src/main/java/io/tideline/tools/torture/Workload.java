@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Clients of a chat: writers that append to conversations, each message with a key and retried
- * until its fate is known; readers that follow conversations; readers of history; sessions.
+ * until its fate is known; readers that follow conversations; readers of history; sessions; and one
+ * that trims.
  *
  * <p>Lifetime: {@link #start}, {@link #stopWriting} waits for the writers, {@link #close} for all.
  */
@@ -28,8 +29,9 @@ final class Workload implements AutoCloseable {
    * @param tails who follow all conversations
    * @param histories who read somewhere in the past
    * @param sessions who write and read by sessions
+   * @param trimmers who remove what is old
    */
-  record Crowd(int writers, int tails, int histories, int sessions) {}
+  record Crowd(int writers, int tails, int histories, int sessions, int trimmers) {}
 
   /** Far longer than any fault, so that only what never heals ends in an unknown outcome. */
   private static final Duration WRITE_DEADLINE = Duration.ofSeconds(90);
@@ -43,6 +45,9 @@ final class Workload implements AutoCloseable {
   private static final long WRITER_PAUSE_MILLIS = 2;
 
   private static final long READER_PAUSE_MILLIS = 10;
+
+  /** Seldom, so that there is something to read. */
+  private static final long TRIMMER_PAUSE_MILLIS = 500;
 
   private final History history;
   private final ChatCalls calls;
@@ -84,6 +89,10 @@ final class Workload implements AutoCloseable {
       int writer = crowd.writers() + i;
       long own = seeds.nextLong();
       others.add(client("session-" + i, () -> live(session, writer, own)));
+    }
+    for (int i = 0; i < crowd.trimmers(); i++) {
+      long own = seeds.nextLong();
+      others.add(client("trimmer-" + i, () -> trim(own)));
     }
   }
 
@@ -127,7 +136,8 @@ final class Workload implements AutoCloseable {
                     timeline,
                     last[timeline] + 1,
                     ChatCalls.OPEN_END,
-                    history.acknowledgedThrough(timeline))
+                    history.acknowledgedThrough(timeline),
+                    history.trimmedThrough(timeline))
                 .map(Page::entries)
                 .filter(entries -> !entries.isEmpty())
                 .map(entries -> entries.getLast().sequenceId())
@@ -153,9 +163,25 @@ final class Workload implements AutoCloseable {
                   timeline,
                   from,
                   from + ChatCalls.PAGE,
-                  due);
+                  due,
+                  history.trimmedThrough(timeline));
         }
         pause(READER_PAUSE_MILLIS);
+      }
+    }
+  }
+
+  /** Removes up to half of a conversation. */
+  private void trim(long seed) {
+    Random random = new Random(seed);
+    try (TidelineClient client = ChatCalls.client(endpoints, WRITE_DEADLINE)) {
+      while (writing) {
+        pause(TRIMMER_PAUSE_MILLIS);
+        int timeline = random.nextInt(history.timelines());
+        long half = history.acknowledgedThrough(timeline) / 2;
+        if (half > history.trimAskedThrough(timeline)) {
+          calls.trim(client, timeline, 1 + random.nextLong(half));
+        }
       }
     }
   }

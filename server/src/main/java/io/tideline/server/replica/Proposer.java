@@ -51,7 +51,8 @@ final class Proposer {
    */
   private static final long PAUSE_MILLIS_MAX = 20;
 
-  private static final long NOT_LEADER_RETRY_MILLIS = 100;
+  /** A part of what a planned hand-over takes; callers wait longer each time they come back. */
+  private static final long NOT_LEADER_RETRY_MILLIS = 20;
 
   private final Admission admission;
   private final Supplier<Pressure> pressure;

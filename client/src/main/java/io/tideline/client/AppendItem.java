@@ -43,12 +43,12 @@ public final class AppendItem {
    * @param messageKey 1 to 128 bytes of UTF-8
    */
   public AppendItem withMessageKey(String messageKey) {
-    int size = Utf8.length(Utf8.requireWellFormed(messageKey));
-    if (size < 1 || size > MessageKeys.SIZE_MAX) {
-      throw new IllegalArgumentException(
-          "a message key of " + size + " bytes; give it 1.." + MessageKeys.SIZE_MAX);
-    }
-    return new AppendItem(timeline, message, messageKey, expectedLastSequenceId, firstAttemptTime);
+    return new AppendItem(
+        timeline,
+        message,
+        MessageKeys.requireValid(messageKey),
+        expectedLastSequenceId,
+        firstAttemptTime);
   }
 
   /** Append only if the timeline's last id is this one; 0: only if it never had an entry. */

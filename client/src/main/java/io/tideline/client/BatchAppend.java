@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One batch of the application: attempts until each item is settled or the deadline has come.
+ * Appends of the application that are sent together: attempts until each item is settled or the
+ * deadline has come.
  *
  * <p>Threading: rounds follow one another; {@code this} guards their state against the closing of
  * the client. The future is completed outside the lock.
@@ -22,7 +23,7 @@ final class BatchAppend implements Caller.Call {
   private final RetryPolicy policy;
   private final long deadlineNanoTime;
   private final List<AppendItem> items;
-  private final List<BatchAppendItem> wire;
+  private final Sender sender;
   private final @Nullable AppendOutcome[] outcomes;
   private final boolean[] maybeWritten;
   private final CompletableFuture<List<AppendOutcome>> future = new CompletableFuture<>();
@@ -34,24 +35,50 @@ final class BatchAppend implements Caller.Call {
   private ClientClock.@Nullable Timer timer;
   private @Nullable CompletableFuture<BatchCall.Replies> running;
 
-  BatchAppend(Caller caller, List<AppendItem> items, CallSettings settings) {
+  /** Sends some of the items once. */
+  interface Sender {
+    /**
+     * @param open indices of the items to send, ascending
+     * @param settings of this attempt
+     */
+    CompletableFuture<BatchCall.Replies> send(List<Integer> open, CallSettings settings);
+  }
+
+  /** A batch of one store. */
+  static BatchAppend of(Caller caller, List<AppendItem> items, CallSettings settings) {
     Limits.inRange("number of items", items.size(), 1, Limits.ITEMS_MAX);
+    String store = items.get(0).timeline().store();
+    for (AppendItem item : items) {
+      String other = item.timeline().store();
+      if (!other.equals(store)) {
+        throw new IllegalArgumentException(
+            "items of stores " + store + " and " + other + "; append to one store per call");
+      }
+    }
+    List<BatchAppendItem> wire = items.stream().map(WireEntries::toBatchItem).toList();
+    return new BatchAppend(
+        caller,
+        items,
+        settings,
+        (open, attempt) ->
+            BatchCall.send(
+                caller,
+                open.stream().map(items::get).toList(),
+                open.stream().map(wire::get).toList(),
+                attempt));
+  }
+
+  BatchAppend(Caller caller, List<AppendItem> items, CallSettings settings, Sender sender) {
     this.caller = caller;
     this.settings = settings;
     this.policy = settings.retryPolicy();
     this.deadlineNanoTime = caller.clock().nanoTime() + settings.deadlineNanos();
     this.items = items;
-    this.wire = items.stream().map(WireEntries::toBatchItem).toList();
+    this.sender = sender;
     this.outcomes = new AppendOutcome[items.size()];
     this.maybeWritten = new boolean[items.size()];
     this.open = new ArrayList<>();
-    String store = items.get(0).timeline().store();
     for (int i = 0; i < items.size(); i++) {
-      String other = items.get(i).timeline().store();
-      if (!other.equals(store)) {
-        throw new IllegalArgumentException(
-            "items of stores " + store + " and " + other + "; append to one store per call");
-      }
       open.add(i);
     }
   }
@@ -80,12 +107,7 @@ final class BatchAppend implements Caller.Call {
       long timeout =
           settings.attemptNanos(
               left, BatchCall.mayRepeat(unsettled), caller.channels().toSeveral());
-      sent =
-          BatchCall.send(
-              caller,
-              unsettled,
-              open.stream().map(wire::get).toList(),
-              settings.withDeadlineNanos(timeout));
+      sent = sender.send(open, settings.withDeadlineNanos(timeout));
       running = sent;
     }
     CompletableFuture<Void> unusedStage =

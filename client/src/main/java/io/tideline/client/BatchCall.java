@@ -53,27 +53,25 @@ final class BatchCall {
             settings.withRetryPolicy(RetryPolicy.never()));
     return Futures.handle(
         call,
-        response -> replies(items, store, response, settings),
+        response -> replies(items, response.getResultsList(), settings),
         failure -> failed(items, failure));
   }
 
-  private static Replies replies(
-      List<AppendItem> items, String store, BatchAppendResponse response, CallSettings settings) {
-    if (response.getResultsCount() != items.size()) {
+  /** What the server's results mean, one for each item. */
+  static Replies replies(
+      List<AppendItem> items, List<BatchAppendResult> results, CallSettings settings) {
+    if (results.size() != items.size()) {
       Failure failure =
           Failure.local(
               ErrorCode.INTERNAL,
               Status.Code.INTERNAL,
-              "the server answered "
-                  + response.getResultsCount()
-                  + " results to "
-                  + items.size()
-                  + " items");
+              "the server answered " + results.size() + " results to " + items.size() + " items");
       return allFailed(items, RetryRules.judge(failure, WriteKind.REPEATABLE, true));
     }
     List<ItemReply> out = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
-      BatchAppendResult result = response.getResults(i);
+      BatchAppendResult result = results.get(i);
+      String store = items.get(i).timeline().store();
       settings.saw(result.getOk().getSessionToken());
       out.add(
           result.hasOk()
@@ -86,7 +84,8 @@ final class BatchCall {
     return new Replies(out, false);
   }
 
-  private static Replies failed(List<AppendItem> items, Throwable failure) {
+  /** What the failure of the whole call means for each of the items. */
+  static Replies failed(List<AppendItem> items, Throwable failure) {
     if (failure instanceof TidelineException e) {
       return allFailed(items, e.failure());
     }

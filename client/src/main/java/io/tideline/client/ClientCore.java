@@ -4,23 +4,25 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /** What all views of one client share, and close together. Thread-safe. */
 final class ClientCore {
 
   private final Caller caller;
-  private final @Nullable MessageKeys messageKeys;
+  private final MessageKeys messageKeys;
+  private final boolean autoMessageKeys;
   private final Set<BatchingAppender> appenders = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile Runnable onClose = () -> {};
 
   /**
-   * @param messageKeys where appends without a message key get theirs; null for nowhere
+   * @param messageKeys where what has no message key gets one
+   * @param autoMessageKeys whether single appends get one
    */
-  ClientCore(Caller caller, @Nullable MessageKeys messageKeys) {
+  ClientCore(Caller caller, MessageKeys messageKeys, boolean autoMessageKeys) {
     this.caller = caller;
     this.messageKeys = messageKeys;
+    this.autoMessageKeys = autoMessageKeys;
   }
 
   /** What to run last when the client is closed. */
@@ -37,12 +39,17 @@ final class ClientCore {
    */
   AppendItem prepare(AppendItem item) {
     AppendItem keyed =
-        item.messageKey().isEmpty() && messageKeys != null
+        item.messageKey().isEmpty() && autoMessageKeys
             ? item.withMessageKey(messageKeys.next())
             : item;
     return keyed.messageKey().isPresent() && keyed.firstAttemptTime().isEmpty()
         ? keyed.withFirstAttemptTime(Instant.ofEpochMilli(caller.clock().epochMillis()))
         : keyed;
+  }
+
+  /** The key that a fan-out is sent with: its own, or one made for it. */
+  String keyOf(FanOut fanOut) {
+    return fanOut.messageKey().orElseGet(messageKeys::next);
   }
 
   BatchingAppender open(BatchingAppender appender) {

@@ -20,6 +20,15 @@ final class Limits {
   /** Bytes of one batch append. */
   static final int BATCH_BYTES_MAX = 4 << 20;
 
+  /** Inboxes of one fan-out call. */
+  static final int FAN_OUT_INBOXES_MAX = 10_000;
+
+  /** Bytes one fan-out call may write, the message counted for each target. */
+  static final long FAN_OUT_WRITTEN_BYTES_MAX = 256L << 20;
+
+  /** Bytes of a fan-out call: three quarters of what a node takes in. */
+  static final long FAN_OUT_REQUEST_BYTES_MAX = 6L << 20;
+
   private Limits() {}
 
   static int pageSize(int pageSize) {

@@ -27,6 +27,18 @@ final class MessageKeys {
     this.prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes) + "-";
   }
 
+  /**
+   * @throws IllegalArgumentException if it is not 1 to 128 bytes of UTF-8
+   */
+  static String requireValid(String messageKey) {
+    int size = Utf8.length(Utf8.requireWellFormed(messageKey));
+    if (size < 1 || size > SIZE_MAX) {
+      throw new IllegalArgumentException(
+          "a message key of " + size + " bytes; give it 1.." + SIZE_MAX);
+    }
+    return messageKey;
+  }
+
   String next() {
     return prefix + Long.toString(counter.getAndIncrement(), Character.MAX_RADIX);
   }

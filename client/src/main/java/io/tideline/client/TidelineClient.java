@@ -186,7 +186,24 @@ public final class TidelineClient implements AutoCloseable {
   /** As {@link #appendAll}, without waiting. */
   public CompletableFuture<List<AppendOutcome>> appendAllAsync(List<AppendItem> items) {
     List<AppendItem> prepared = items.stream().map(core::prepare).toList();
-    return new BatchAppend(core.caller(), prepared, settings).begin();
+    return BatchAppend.of(core.caller(), prepared, settings).begin();
+  }
+
+  /**
+   * Writes one message into a conversation and many inboxes, each exactly once however often it is
+   * repeated with the same message key. Each timeline has its own outcome; what failed for the
+   * moment is repeated within the deadline. A list of more than 10,000 inboxes is sent in parts.
+   *
+   * <p>Errors, of all or of single timelines: STORE_NOT_FOUND, SEQUENCE_MODE (MANUAL store),
+   * TOO_LARGE, MESSAGE_KEY_REUSED, DEDUP_WINDOW_EXPIRED and others that name what is wrong.
+   */
+  public FanOutResult fanOut(FanOut fanOut) {
+    return Caller.await(fanOutAsync(fanOut), true);
+  }
+
+  /** As {@link #fanOut}, without waiting. The future does not fail: see the outcomes. */
+  public CompletableFuture<FanOutResult> fanOutAsync(FanOut fanOut) {
+    return new FanOutCall(core.caller(), settings, fanOut, core.keyOf(fanOut)).begin();
   }
 
   /** A batching appender with default options; close it to drain it. */

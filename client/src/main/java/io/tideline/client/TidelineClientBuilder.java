@@ -92,7 +92,7 @@ public final class TidelineClientBuilder {
   TidelineClient build(ClientClock clock, Runnable release) {
     Connection connection = new Connection(addresses, userAgent, clock);
     MessageKeys keys = new MessageKeys(new SecureRandom());
-    ClientCore core = new ClientCore(new Caller(connection, clock), autoMessageKeys ? keys : null);
+    ClientCore core = new ClientCore(new Caller(connection, clock), keys, autoMessageKeys);
     core.onClose(
         () -> {
           connection.close();

@@ -5,6 +5,7 @@ import io.tideline.tools.bench.CompactionModelCommand;
 import io.tideline.tools.bench.cluster.ClusterBenchCommand;
 import io.tideline.tools.bench.cluster.EchoNode;
 import io.tideline.tools.bench.engine.EngineBenchCommand;
+import io.tideline.tools.bench.fanout.FanOutBenchCommand;
 import io.tideline.tools.bench.idle.IdleBenchCommand;
 import io.tideline.tools.bench.replication.CatchUpBenchCommand;
 import io.tideline.tools.bench.replication.FailoverBenchCommand;
@@ -17,6 +18,7 @@ import io.tideline.tools.cluster.NodeCommands;
 import io.tideline.tools.cluster.PartitionCommands;
 import io.tideline.tools.data.ClientErrors;
 import io.tideline.tools.data.EditCommands;
+import io.tideline.tools.data.FanOutCommand;
 import io.tideline.tools.data.HeadsCommand;
 import io.tideline.tools.data.LatestCommand;
 import io.tideline.tools.data.MetaCommands;
@@ -148,6 +150,7 @@ public final class Main implements Runnable {
   private static CommandLine timelineCommands(ToolContext context) {
     return new CommandLine(new TimelineCommands.Group())
         .addSubcommand(new WriteCommands.Append(context))
+        .addSubcommand(new FanOutCommand(context))
         .addSubcommand(new TimelineCommands.Get(context))
         .addSubcommand(new ScanCommand(context))
         .addSubcommand(new LatestCommand(context))
@@ -176,6 +179,7 @@ public final class Main implements Runnable {
         .addSubcommand(new IdleBenchCommand(context))
         .addSubcommand(new CompactionModelCommand(context))
         .addSubcommand(new ClusterBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new FanOutBenchCommand(context, Main.class.getName()))
         .addSubcommand(new FailoverBenchCommand(context, Main.class.getName()))
         .addSubcommand(new CatchUpBenchCommand(context, Main.class.getName()))
         .addSubcommand(new RestartBenchCommand(context, Main.class.getName()))

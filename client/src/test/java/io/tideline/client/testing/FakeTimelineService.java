@@ -6,10 +6,14 @@ import io.tideline.proto.v1.AppendResponse;
 import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
 import io.tideline.proto.v1.BatchAppendResponse;
+import io.tideline.proto.v1.BatchAppendResult;
 import io.tideline.proto.v1.DeleteRequest;
 import io.tideline.proto.v1.DeleteResponse;
 import io.tideline.proto.v1.DeleteTimelineRequest;
 import io.tideline.proto.v1.DeleteTimelineResponse;
+import io.tideline.proto.v1.FanOutRequest;
+import io.tideline.proto.v1.FanOutResponse;
+import io.tideline.proto.v1.FanOutTarget;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.GetResponse;
 import io.tideline.proto.v1.HeadResult;
@@ -25,6 +29,7 @@ import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.SyncResponse;
+import io.tideline.proto.v1.TimelineId;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.proto.v1.TrimRequest;
 import io.tideline.proto.v1.TrimResponse;
@@ -66,6 +71,42 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
         BatchAppendResponse.class,
         out,
         () -> services.store(request.getStore()).appendAll(request));
+  }
+
+  /** Faults of "FanOut target" strike single targets, which then have nothing written. */
+  @Override
+  public void fanOut(FanOutRequest request, StreamObserver<FanOutResponse> out) {
+    services.serve(
+        "FanOut",
+        request,
+        FanOutResponse.class,
+        out,
+        () -> {
+          FanOutResponse.Builder response = FanOutResponse.newBuilder();
+          if (request.hasConversation()) {
+            FanOutTarget conversation = request.getConversation();
+            response.setConversation(
+                deliver(conversation.getStore(), conversation.getTimeline(), request));
+          }
+          for (TimelineId inbox : request.getInboxesList()) {
+            response.addInboxes(deliver(request.getInboxStore(), inbox, request));
+          }
+          return response.build();
+        });
+  }
+
+  private BatchAppendResult deliver(String store, TimelineId timeline, FanOutRequest request) {
+    Fault fault = services.faults().take("FanOut target");
+    if (fault != null) {
+      return FakeTimelines.refused(fault);
+    }
+    BatchAppendItem item =
+        BatchAppendItem.newBuilder()
+            .setTimeline(timeline)
+            .setMessage(request.getMessage())
+            .setMessageKey(request.getMessageKey())
+            .build();
+    return BatchAppendResult.newBuilder().setOk(services.store(store).append(item)).build();
   }
 
   @Override

@@ -96,18 +96,23 @@ public final class FakeTimelines {
   public synchronized BatchAppendResponse appendAll(BatchAppendRequest request) {
     BatchAppendResponse.Builder response = BatchAppendResponse.newBuilder();
     for (BatchAppendItem item : request.getItemsList()) {
-      BatchAppendResult.Builder result = BatchAppendResult.newBuilder();
       try {
-        result.setOk(append(item));
+        response.addResults(BatchAppendResult.newBuilder().setOk(append(item)));
       } catch (ItemRefused e) {
-        result.setError(
-            ItemError.newBuilder()
-                .setCode(e.fault.status().getCode().value())
-                .setDetail(e.fault.detail()));
+        response.addResults(refused(e.fault));
       }
-      response.addResults(result);
     }
     return response.build();
+  }
+
+  /** What a batch says of an item that this went wrong with. */
+  static BatchAppendResult refused(Fault fault) {
+    return BatchAppendResult.newBuilder()
+        .setError(
+            ItemError.newBuilder()
+                .setCode(fault.status().getCode().value())
+                .setDetail(fault.detail()))
+        .build();
   }
 
   public synchronized long trim(TimelineId timeline, long through) {

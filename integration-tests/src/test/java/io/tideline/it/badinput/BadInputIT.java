@@ -80,6 +80,7 @@ class BadInputIT {
             BadStoreRequests.all(),
             BadIdentifiers.all(),
             BadWrites.all(),
+            BadFanOuts.all(),
             BadEdits.all(),
             BadReads.all(),
             BadMetaRequests.all(),

@@ -7,7 +7,6 @@ import io.tideline.proto.v1.CountUnreadRequest;
 import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.DrainNodeRequest;
 import io.tideline.proto.v1.ErrorReason;
-import io.tideline.proto.v1.FanOutRequest;
 import io.tideline.proto.v1.GetCursorsRequest;
 import io.tideline.proto.v1.ListCursorsRequest;
 import io.tideline.proto.v1.ListHotTimelinesRequest;
@@ -30,7 +29,6 @@ final class UnbuiltOperations {
 
   private static Stream<BadRequest> timelines() {
     return Stream.of(
-        unbuilt("FanOut", w -> w.timelines().fanOut(FanOutRequest.getDefaultInstance())),
         unbuilt("Tail", w -> w.timelines().tail(TailRequest.getDefaultInstance()).next()));
   }
 

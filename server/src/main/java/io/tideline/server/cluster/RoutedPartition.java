@@ -7,6 +7,7 @@ import io.tideline.server.command.CommandResult;
 import io.tideline.server.command.DeleteMetaResult;
 import io.tideline.server.command.DeleteTimelineResult;
 import io.tideline.server.command.EditResult;
+import io.tideline.server.command.FanOutResult;
 import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
@@ -95,6 +96,11 @@ public final class RoutedPartition implements Partition {
         List.copyOf(appends),
         false,
         results -> results.stream().map(AppendResult.class::cast).toList());
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<FanOutResult>> fanOut(Command.FanOut fanOut) {
+    return write(fanOut, FanOutResult.class);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tideline.server.command;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,38 @@ public sealed interface Command {
     /** Whether a retry of this append is recognised. */
     public boolean hasMessageKey() {
       return messageKey.length > 0;
+    }
+  }
+
+  /**
+   * Adds one entry at the end of many timelines. Answers a {@link FanOutResult}: to each timeline
+   * what {@link Append} with this message key would, and one that refuses leaves the others alone.
+   *
+   * @param messageKey as {@link Append#messageKey}, of each of the timelines; not empty
+   * @param firstAttemptTimeMillis as {@link Append#firstAttemptTimeMillis}
+   * @param timelines encoded identifiers, no two equal
+   */
+  record FanOut(
+      byte[] messageKey,
+      long firstAttemptTimeMillis,
+      int kind,
+      byte[] value,
+      List<byte[]> timelines)
+      implements Command {
+
+    /** As many as one call can name: what it asks of one partition fits one command. */
+    public static final int TIMELINES_MAX = 10_001;
+
+    public FanOut {
+      Objects.requireNonNull(value, "value");
+      if (messageKey.length == 0) {
+        throw new IllegalArgumentException("a fan-out needs a message key");
+      }
+      timelines = List.copyOf(timelines);
+      if (timelines.isEmpty() || timelines.size() > TIMELINES_MAX) {
+        throw new IllegalArgumentException(
+            timelines.size() + " timelines in a fan-out, allowed are 1.." + TIMELINES_MAX);
+      }
     }
   }
 

@@ -14,7 +14,10 @@ public final class CommandFormat {
   static final int VERSION_FIRST = 1;
 
   /** Added REPLACE_ENTRY, DELETE_ENTRY and DELETE_TIMELINE. */
-  static final int VERSION = 2;
+  static final int VERSION_EDITS = 2;
+
+  /** Added FAN_OUT. */
+  static final int VERSION = 3;
 
   // Type codes: on disk, never renumbered.
   private static final int APPEND = 1;
@@ -28,6 +31,7 @@ public final class CommandFormat {
   private static final int REPLACE_ENTRY = 9;
   private static final int DELETE_ENTRY = 10;
   private static final int DELETE_TIMELINE = 11;
+  private static final int FAN_OUT = 12;
 
   // Flags of APPEND: which optional fields follow.
   private static final int HAS_MESSAGE_KEY = 1;
@@ -39,6 +43,13 @@ public final class CommandFormat {
   private static final int HAS_ANNOUNCEMENT = 1;
   private static final int ANNOUNCE_ONCE = 2;
 
+  // Flag of FAN_OUT.
+  private static final int FAN_OUT_HAS_FIRST_ATTEMPT = 1;
+
+  /** Type, kind, flags, lengths of three arrays and two numbers fit in this. */
+  private static final int FIXED_BYTES = 48;
+
+  private static final int LENGTH_BYTES_MAX = 5;
   private static final int CRC_BYTES = Integer.BYTES;
   private static final int HEADER_BYTES = 1 + Long.BYTES + 1;
   private static final int BYTES_MIN = HEADER_BYTES + 1 + CRC_BYTES;
@@ -60,25 +71,67 @@ public final class CommandFormat {
    * The oldest version that knows all types of a batch, so that older members read what they can.
    */
   private static int versionOf(CommandBatch batch) {
+    int version = VERSION_FIRST;
     for (Command command : batch.commands()) {
-      if (command instanceof Command.ReplaceEntry
-          || command instanceof Command.DeleteEntry
-          || command instanceof Command.DeleteTimeline) {
-        return VERSION;
-      }
+      version = Math.max(version, versionOf(command));
     }
-    return VERSION_FIRST;
+    return version;
+  }
+
+  private static int versionOf(Command command) {
+    return switch (command) {
+      case Command.FanOut c -> VERSION;
+      case Command.ReplaceEntry c -> VERSION_EDITS;
+      case Command.DeleteEntry c -> VERSION_EDITS;
+      case Command.DeleteTimeline c -> VERSION_EDITS;
+      case Command.Append c -> VERSION_FIRST;
+      case Command.Put c -> VERSION_FIRST;
+      case Command.Trim c -> VERSION_FIRST;
+      case Command.PutMeta c -> VERSION_FIRST;
+      case Command.DeleteMeta c -> VERSION_FIRST;
+      case Command.AdvanceTime c -> VERSION_FIRST;
+      case Command.SetOptions c -> VERSION_FIRST;
+      case Command.ChangeCatalog c -> VERSION_FIRST;
+    };
+  }
+
+  private static int versionOf(int type) {
+    return type >= FAN_OUT ? VERSION : type >= REPLACE_ENTRY ? VERSION_EDITS : VERSION_FIRST;
   }
 
   /**
-   * Upper bound of the bytes one command adds to a batch; what admission and batching count.
+   * What admission and batching count: an upper bound of the bytes one command adds to a batch, and
+   * of what it writes when it is applied. A fan-out counts as the appends that it stands for.
    *
    * @return bytes
    */
-  public static int sizeBound(Command command) {
-    // Type, kind, flags, lengths of three arrays and two numbers fit in 48 bytes.
-    int fixed = 48;
+  public static long sizeBound(Command command) {
+    return command instanceof Command.FanOut fanOut
+        ? fanOut.timelines().size()
+                * (FIXED_BYTES + (long) fanOut.messageKey().length + fanOut.value().length)
+            + timelineBytes(fanOut)
+        : encodedBound(command);
+  }
+
+  private static long timelineBytes(Command.FanOut fanOut) {
+    long bytes = 0;
+    for (byte[] timeline : fanOut.timelines()) {
+      bytes += timeline.length;
+    }
+    return bytes;
+  }
+
+  /** Upper bound of the bytes one command adds to a batch. */
+  private static int encodedBound(Command command) {
+    int fixed = FIXED_BYTES;
     return switch (command) {
+      case Command.FanOut c ->
+          Math.toIntExact(
+              fixed
+                  + c.messageKey().length
+                  + c.value().length
+                  + timelineBytes(c)
+                  + (long) LENGTH_BYTES_MAX * c.timelines().size());
       case Command.Append c ->
           fixed + c.timeline().length + c.messageKey().length + c.value().length;
       case Command.Put c -> fixed + c.timeline().length + c.value().length;
@@ -153,6 +206,7 @@ public final class CommandFormat {
   private static void write(BinaryWriter out, Command command) {
     switch (command) {
       case Command.Append c -> writeAppend(out, c);
+      case Command.FanOut c -> writeFanOut(out, c);
       case Command.Put c ->
           out.putByte(PUT)
               .putBytes(c.timeline())
@@ -213,6 +267,19 @@ public final class CommandFormat {
     out.putBytes(c.value());
   }
 
+  private static void writeFanOut(BinaryWriter out, Command.FanOut c) {
+    boolean hasFirstAttempt = c.firstAttemptTimeMillis() != 0;
+    out.putByte(FAN_OUT)
+        .putByte(hasFirstAttempt ? FAN_OUT_HAS_FIRST_ATTEMPT : 0)
+        .putByte(c.kind())
+        .putBytes(c.messageKey());
+    if (hasFirstAttempt) {
+      out.putLong(c.firstAttemptTimeMillis());
+    }
+    out.putBytes(c.value()).putLength(c.timelines().size());
+    c.timelines().forEach(out::putBytes);
+  }
+
   private static int flags(Command.@Nullable Announcement announcement, boolean once) {
     return (announcement != null ? HAS_ANNOUNCEMENT : 0) | (once ? ANNOUNCE_ONCE : 0);
   }
@@ -226,11 +293,12 @@ public final class CommandFormat {
 
   private static Command read(BinaryReader in, int version) throws FormatException {
     int type = in.readByte();
-    if (type >= REPLACE_ENTRY && version == VERSION_FIRST) {
+    if (version < versionOf(type)) {
       throw new FormatException("command type " + type + " is not of version " + version);
     }
     return switch (type) {
       case APPEND -> readAppend(in);
+      case FAN_OUT -> readFanOut(in);
       case PUT ->
           new Command.Put(
               in.readBytes(), in.readLong(), readBoolean(in), in.readByte(), in.readBytes());
@@ -262,6 +330,26 @@ public final class CommandFormat {
     long firstAttempt = (flags & HAS_FIRST_ATTEMPT) != 0 ? in.readLong() : 0;
     return new Command.Append(
         timeline, messageKey, expectedLast, firstAttempt, kind, in.readBytes());
+  }
+
+  private static Command readFanOut(BinaryReader in) throws FormatException {
+    int flags = in.readByte();
+    if ((flags & ~FAN_OUT_HAS_FIRST_ATTEMPT) != 0) {
+      throw new FormatException("fan-out flags 0x%02x are unknown".formatted(flags));
+    }
+    int kind = in.readByte();
+    byte[] messageKey = in.readBytes();
+    long firstAttempt = (flags & FAN_OUT_HAS_FIRST_ATTEMPT) != 0 ? in.readLong() : 0;
+    byte[] value = in.readBytes();
+    int count = in.readLength();
+    if (count > Command.FanOut.TIMELINES_MAX) {
+      throw new FormatException("fan-out to " + count + " timelines");
+    }
+    List<byte[]> timelines = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      timelines.add(in.readBytes());
+    }
+    return new Command.FanOut(messageKey, firstAttempt, kind, value, timelines);
   }
 
   private static Command readReplaceEntry(BinaryReader in) throws FormatException {
@@ -317,7 +405,7 @@ public final class CommandFormat {
   private static int estimate(CommandBatch batch) {
     long bytes = HEADER_BYTES + 5 + CRC_BYTES;
     for (Command command : batch.commands()) {
-      bytes += sizeBound(command);
+      bytes += encodedBound(command);
     }
     return Math.toIntExact(bytes);
   }

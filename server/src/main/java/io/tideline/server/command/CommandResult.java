@@ -3,6 +3,7 @@ package io.tideline.server.command;
 /** What applying a {@link Command} gave: the same on every replica. Refusals are results, too. */
 public sealed interface CommandResult
     permits AppendResult,
+        FanOutResult,
         PutResult,
         TrimResult,
         EditResult,

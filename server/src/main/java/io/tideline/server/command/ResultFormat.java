@@ -38,6 +38,7 @@ public final class ResultFormat {
   private static final int NO_ID_FOR_ANNOUNCEMENT = 21;
   private static final int TIMELINE_DELETED = 22;
   private static final int DELETED_TIMELINE_NOT_FOUND = 23;
+  private static final int FANNED_OUT = 24;
 
   private ResultFormat() {}
 
@@ -73,6 +74,10 @@ public final class ResultFormat {
       case CommandResult.Done r -> out.putByte(DONE);
       case CommandResult.CatalogChanged r -> out.putByte(CATALOG_CHANGED).putBytes(r.outcome());
       case AppendResult r -> writeAppend(out, r);
+      case FanOutResult r -> {
+        out.putByte(FANNED_OUT).putLength(r.results().size());
+        r.results().forEach(each -> writeAppend(out, each));
+      }
       case PutResult r -> writePut(out, r);
       case TrimResult r -> writeTrim(out, r);
       case EditResult r -> writeEdit(out, r);
@@ -163,6 +168,7 @@ public final class ResultFormat {
       case DEDUP_WINDOW_EXPIRED ->
           new AppendResult.DedupWindowExpired(in.readLong(), in.readLong());
       case ID_REQUIRED -> new AppendResult.IdRequired();
+      case FANNED_OUT -> readFanOut(in);
       case PUT_DONE -> new PutResult.Done(in.readLong(), readBoolean(in), in.readLong());
       case SEQUENCE_ID_EXISTS -> new PutResult.SequenceIdExists(in.readLong());
       case PUT_TRIMMED -> new PutResult.Trimmed(in.readLong(), in.readLong());
@@ -181,6 +187,18 @@ public final class ResultFormat {
       case DELETED_TIMELINE_NOT_FOUND -> new DeleteTimelineResult.TimelineNotFound();
       default -> throw new FormatException("result type " + type + " is unknown");
     };
+  }
+
+  private static FanOutResult readFanOut(BinaryReader in) throws FormatException {
+    int count = in.readLength();
+    List<AppendResult> results = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      if (!(read(in) instanceof AppendResult result)) {
+        throw new FormatException("result " + i + " of a fan-out is not of an append");
+      }
+      results.add(result);
+    }
+    return new FanOutResult(results);
   }
 
   private static boolean readBoolean(BinaryReader in) throws FormatException {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * timeline has, without asking. (The head is read all the same, to answer the previous id.)
  */
 public final class TimelineStateMachine implements StateMachine {
+
+  private static final byte[] NO_KEY = {};
 
   /** Confined to the apply thread. */
   private Engine engine;
@@ -102,6 +105,7 @@ public final class TimelineStateMachine implements StateMachine {
   private static CommandResult apply(ApplyContext context, Command command) throws IOException {
     return switch (command) {
       case Command.Append append -> append(context, append);
+      case Command.FanOut fanOut -> fanOut(context, fanOut);
       case Command.Put put -> put(context, put);
       case Command.Trim trim -> trim(context, trim);
       case Command.ReplaceEntry replace -> Edits.replace(context, replace);
@@ -117,45 +121,84 @@ public final class TimelineStateMachine implements StateMachine {
     };
   }
 
+  /**
+   * What an append adds, whatever the timeline.
+   *
+   * @param fingerprint of the content; 0 without a message key
+   */
+  private record Addition(
+      byte[] messageKey, long firstAttemptTimeMillis, int kind, byte[] value, long fingerprint) {
+
+    Addition(byte[] messageKey, long firstAttemptTimeMillis, int kind, byte[] value) {
+      this(
+          messageKey,
+          firstAttemptTimeMillis,
+          kind,
+          value,
+          messageKey.length > 0 ? DedupRecord.fingerprint(kind, value) : 0);
+    }
+  }
+
   private static AppendResult append(ApplyContext context, Command.Append append)
       throws IOException {
-    SequenceMode mode = context.state().options().sequenceMode();
-    if (mode == SequenceMode.MANUAL) {
+    return append(
+        context,
+        append.timeline(),
+        new Addition(
+            append.messageKey(), append.firstAttemptTimeMillis(), append.kind(), append.value()),
+        append.expectedLastSequenceId());
+  }
+
+  private static FanOutResult fanOut(ApplyContext context, Command.FanOut fanOut)
+      throws IOException {
+    Addition addition =
+        new Addition(
+            fanOut.messageKey(), fanOut.firstAttemptTimeMillis(), fanOut.kind(), fanOut.value());
+    List<AppendResult> results = new ArrayList<>(fanOut.timelines().size());
+    for (byte[] timeline : fanOut.timelines()) {
+      results.add(append(context, timeline, addition, OptionalLong.empty()));
+    }
+    return new FanOutResult(results);
+  }
+
+  private static AppendResult append(
+      ApplyContext context, byte[] timeline, Addition addition, OptionalLong expectedLast)
+      throws IOException {
+    if (context.state().options().sequenceMode() == SequenceMode.MANUAL) {
       return new AppendResult.IdRequired();
     }
-    byte[] timeline = append.timeline();
-    byte[] dedupKey = DedupRecord.key(timeline, append.messageKey());
-    if (append.hasMessageKey()) {
-      AppendResult known = knownResult(context, append, dedupKey);
+    boolean hasKey = addition.messageKey().length > 0;
+    byte[] dedupKey = hasKey ? DedupRecord.key(timeline, addition.messageKey()) : NO_KEY;
+    if (hasKey) {
+      AppendResult known = knownResult(context, addition, dedupKey);
       if (known != null) {
         return known;
       }
     }
     long last = context.head(timeline).lastSequenceId();
-    if (append.expectedLastSequenceId().isPresent()
-        && append.expectedLastSequenceId().getAsLong() != last) {
-      return new AppendResult.ConditionFailed(append.expectedLastSequenceId().getAsLong(), last);
+    if (expectedLast.isPresent() && expectedLast.getAsLong() != last) {
+      return new AppendResult.ConditionFailed(expectedLast.getAsLong(), last);
     }
-    long sequenceId = context.append(timeline, append.kind(), append.value());
+    long sequenceId = context.append(timeline, addition.kind(), addition.value());
     long dedupSince = 0;
-    if (append.hasMessageKey()) {
+    if (hasKey) {
       dedupSince = context.state().dedupSinceMillis(context.now);
       // Still known when exactly the window has passed.
       long expiresAt = context.now + context.state().options().dedupWindowMillis() + 1;
-      long fingerprint = DedupRecord.fingerprint(append.kind(), append.value());
       context.putDedup(
-          dedupKey, new DedupRecord(sequenceId, last, context.now, expiresAt, fingerprint));
+          dedupKey,
+          new DedupRecord(sequenceId, last, context.now, expiresAt, addition.fingerprint()));
     }
     return new AppendResult.Appended(sequenceId, last, context.now, false, dedupSince);
   }
 
   /** What an append answers because of its message key alone, null if it is to be carried out. */
   private static @Nullable AppendResult knownResult(
-      ApplyContext context, Command.Append append, byte[] dedupKey) throws IOException {
+      ApplyContext context, Addition addition, byte[] dedupKey) throws IOException {
     long dedupSince = context.state().dedupSinceMillis(context.now);
     DedupRecord first = context.dedup(dedupKey);
     if (first != null) {
-      return first.fingerprint() == DedupRecord.fingerprint(append.kind(), append.value())
+      return first.fingerprint() == addition.fingerprint()
           ? new AppendResult.Appended(
               first.sequenceId(),
               first.previousSequenceId(),
@@ -164,7 +207,7 @@ public final class TimelineStateMachine implements StateMachine {
               dedupSince)
           : new AppendResult.MessageKeyReused(first.sequenceId(), first.appendTimeMillis());
     }
-    long firstAttempt = append.firstAttemptTimeMillis();
+    long firstAttempt = addition.firstAttemptTimeMillis();
     if (firstAttempt > 0 && firstAttempt < dedupSince) {
       return new AppendResult.DedupWindowExpired(firstAttempt, dedupSince);
     }

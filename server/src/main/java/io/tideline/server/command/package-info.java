@@ -8,7 +8,7 @@
  * io.tideline.server.command.CommandResult}; what they do is in {@link
  * io.tideline.server.command.TimelineStateMachine}.
  *
- * <h2>Format of a command batch, versions 1 and 2</h2>
+ * <h2>Format of a command batch, versions 1 to 3</h2>
  *
  * <p><b>Files.</b> None of its own: the payload of one data entry of the replicated log.
  *
@@ -37,6 +37,10 @@
  * 10 DELETE_ENTRY    := flags u8 | timeline bytes | sequenceId i64 [ announcement if flags &amp; 1 ]
  * 11 DELETE_TIMELINE := timeline bytes
  * announcement       := kind u8 | value bytes
+ *
+ * since version 3:
+ * 12 FAN_OUT         := flags u8 | kind u8 | messageKey bytes [ firstAttemptTime i64 if flags &amp; 1 ]
+ *                       | value bytes | count varint | timeline bytes * count
  * </pre>
  *
  * <p><b>Fields.</b> {@code version}: the oldest that knows all types of the batch. {@code
@@ -55,7 +59,7 @@
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
  * it does not know. Version 1 has the types up to 8; version 2 adds those that edit and delete, and
  * is written only for batches that have one of them, so that a member that reads version 1 only
- * stops at the first edit and not before.
+ * stops at the first edit and not before. Version 3 adds FAN_OUT in the same way.
  *
  * <h2>Formats of records, version 1</h2>
  *

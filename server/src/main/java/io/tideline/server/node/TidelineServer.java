@@ -388,6 +388,11 @@ public final class TidelineServer implements AutoCloseable {
         "",
         () -> host.logStats().syncs());
     metrics.gauge(
+        "tideline.log.written",
+        "Bytes written to log segments since the start",
+        "bytes",
+        () -> host.logStats().writtenBytes());
+    metrics.gauge(
         "tideline.log.replayed", "Log entries applied again at start", "", host::replayedEntries);
     metrics.gauge(
         "tideline.writes.in.flight", "Bytes of writes in flight", "bytes", host::inFlightBytes);

@@ -5,6 +5,7 @@ import io.tideline.server.command.Command;
 import io.tideline.server.command.DeleteMetaResult;
 import io.tideline.server.command.DeleteTimelineResult;
 import io.tideline.server.command.EditResult;
+import io.tideline.server.command.FanOutResult;
 import io.tideline.server.command.PutMetaResult;
 import io.tideline.server.command.PutResult;
 import io.tideline.server.command.TrimResult;
@@ -40,6 +41,9 @@ public interface Partition {
    * An item refused by the state does not undo the others.
    */
   CompletableFuture<WriteOutcome<List<AppendResult>>> appendBatch(List<Command.Append> appends);
+
+  /** Appends one entry to many timelines, visible and durable together. */
+  CompletableFuture<WriteOutcome<FanOutResult>> fanOut(Command.FanOut fanOut);
 
   CompletableFuture<WriteOutcome<PutResult>> put(Command.Put put);
 

@@ -58,12 +58,14 @@ public final class GrpcServices {
     TimelineWrites writes = new TimelineWrites(stores, validator);
     TimelineEdits edits = new TimelineEdits(stores, forwarding, validator, messages);
     BatchWrites batches = new BatchWrites(stores, validator);
+    FanOutWrites fanOuts = new FanOutWrites(stores, validator);
     TimelineReads reads = new TimelineReads(stores, forwarding, validator);
     ManyTimelineReads many = new ManyTimelineReads(stores, forwarding, validator);
     SyncReads sync = new SyncReads(stores, forwarding, validator);
     return new ServiceTable(TimelineServiceGrpc.getServiceDescriptor(), runner)
         .on(TimelineServiceGrpc.getAppendMethod(), writes::append)
         .on(TimelineServiceGrpc.getBatchAppendMethod(), batches::append)
+        .on(TimelineServiceGrpc.getFanOutMethod(), fanOuts::fanOut)
         .on(TimelineServiceGrpc.getPutMethod(), writes::put)
         .on(TimelineServiceGrpc.getTrimMethod(), writes::trim)
         .on(TimelineServiceGrpc.getUpdateMethod(), edits::update)

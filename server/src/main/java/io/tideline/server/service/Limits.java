@@ -67,6 +67,17 @@ public final class Limits {
   /** Bytes of a batch: what one sync of the log should carry. */
   public static final int BATCH_BYTES_MAX = 4 << 20;
 
+  /** Inboxes of a fan-out: beyond it a group is better read from its conversation. */
+  public static final int FAN_OUT_INBOXES_MAX = 10_000;
+
+  /**
+   * Bytes one log entry of a fan-out writes: as much as a batch. More targets take more entries.
+   */
+  public static final long FAN_OUT_ENTRY_BYTES = BATCH_BYTES_MAX;
+
+  /** Bytes a fan-out writes in all: as many seconds of a busy disk as a caller would wait. */
+  public static final long FAN_OUT_WRITTEN_BYTES_MAX = 256L << 20;
+
   /** Timelines of one read: a user's conversations, with a reply that stays one message. */
   public static final int TIMELINES_MAX = 1_000;
 

@@ -10,6 +10,7 @@ import io.tideline.proto.v1.BatchAppendItem;
 import io.tideline.proto.v1.BatchAppendRequest;
 import io.tideline.proto.v1.DeleteRequest;
 import io.tideline.proto.v1.DeleteTimelineRequest;
+import io.tideline.proto.v1.FanOutRequest;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.HeadsRequest;
 import io.tideline.proto.v1.LatestRequest;
@@ -70,6 +71,25 @@ final class TimelineValidator {
     }
     Check.bytes(ITEMS, request.getSerializedSize(), Limits.BATCH_BYTES_MAX, "send several batches");
     validateRoute(request.getRoute());
+  }
+
+  void validate(FanOutRequest request) {
+    StoreValidator.validateName(FieldPath.of("inbox_store"), request.getInboxStore());
+    if (request.hasConversation()) {
+      StoreValidator.validateName(
+          FieldPath.of("conversation").field("store"), request.getConversation().getStore());
+    }
+    Check.required(
+        !request.getMessageKey().isEmpty(),
+        FieldPath.of("message_key"),
+        "give the fan-out a key, so that it can be repeated until every target has the message");
+    messages.validate(MESSAGE, request.hasMessage(), request.getMessage());
+    validateAppend(FieldPath.ROOT, request.getMessageKey(), 0, request.getFirstAttemptTimeMs());
+    Check.count(
+        FieldPath.of("inboxes"),
+        request.getInboxesCount(),
+        Limits.FAN_OUT_INBOXES_MAX,
+        "send several fan-outs with the same message_key, each to some of the inboxes");
   }
 
   void validate(PutRequest request) {

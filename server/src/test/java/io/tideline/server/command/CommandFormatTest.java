@@ -61,6 +61,52 @@ final class CommandFormatTest {
               new Command.DeleteEntry(text("a"), 6, new Command.Announcement(2, text("gone"))),
               new Command.DeleteTimeline(text("a"))));
 
+  /** The type that came with version 3, with its optional field both there and not. */
+  private static final CommandBatch FAN_OUTS =
+      new CommandBatch(
+          1_700_000_000_125L,
+          List.of(
+              new Command.FanOut(text("key-1"), 0, 1, text("hi"), List.of(text("a"))),
+              new Command.FanOut(
+                  text("key-2"),
+                  1_699_999_999_000L,
+                  2,
+                  text("你好"),
+                  List.of(text("conversation"), text("inbox-1"), text("")))));
+
+  @Test
+  void fanOutsAreThoseOfTheGoldenFileOfVersion3() throws Exception {
+    byte[] golden = golden("command-batch-v3.hex");
+    assertThat(HexFormat.of().formatHex(CommandFormat.encode(FAN_OUTS)))
+        .isEqualTo(HexFormat.of().formatHex(golden));
+    assertThat(CommandFormat.decode(golden)).usingRecursiveComparison().isEqualTo(FAN_OUTS);
+  }
+
+  @Test
+  void fanOutsUnderVersion2AreRefused() {
+    byte[] older = CommandFormat.encode(FAN_OUTS);
+    older[0] = 2;
+    assertThatThrownBy(() -> CommandFormat.decode(withChecksum(older)))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("command type 12 is not of version 2");
+  }
+
+  @Test
+  void aFanOutCountsAsTheAppendsThatItStandsFor() {
+    byte[] value = new byte[1_000];
+    List<byte[]> timelines = List.of(text("a"), text("b"), text("c"));
+    long asAppends = 0;
+    for (byte[] timeline : timelines) {
+      asAppends +=
+          CommandFormat.sizeBound(
+              new Command.Append(timeline, text("k"), OptionalLong.empty(), 0, 1, value));
+    }
+    Command fanOut = new Command.FanOut(text("k"), 0, 1, value, timelines);
+    assertThat(CommandFormat.sizeBound(fanOut)).isEqualTo(asAppends);
+    // In the log the message is there once.
+    assertThat(CommandFormat.encode(new CommandBatch(1, List.of(fanOut)))).hasSizeLessThan(1_100);
+  }
+
   @Test
   void editsAreThoseOfTheGoldenFileOfVersion2() throws Exception {
     byte[] golden = golden("command-batch-v2.hex");
@@ -109,6 +155,7 @@ final class CommandFormatTest {
   void everyFlippedBitIsNoticed() {
     everyFlippedBitIsNoticed(EVERY_TYPE);
     everyFlippedBitIsNoticed(EDITS);
+    everyFlippedBitIsNoticed(FAN_OUTS);
   }
 
   private static void everyFlippedBitIsNoticed(CommandBatch batch) {
@@ -126,6 +173,7 @@ final class CommandFormatTest {
   void everyTruncationIsNoticed() {
     everyTruncationIsNoticed(EVERY_TYPE);
     everyTruncationIsNoticed(EDITS);
+    everyTruncationIsNoticed(FAN_OUTS);
   }
 
   private static void everyTruncationIsNoticed(CommandBatch batch) {
@@ -160,10 +208,10 @@ final class CommandFormatTest {
   @Test
   void newerVersionAndUnknownTypeAreNamed() {
     byte[] newer = CommandFormat.encode(EVERY_TYPE);
-    newer[0] = 3;
+    newer[0] = 4;
     assertThatThrownBy(() -> CommandFormat.decode(withChecksum(newer)))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("version 3 is unknown, this program reads 1 to 2");
+        .hasMessageContaining("version 4 is unknown, this program reads 1 to 3");
     byte[] unknown = CommandFormat.encode(new CommandBatch(1, List.of(new Command.AdvanceTime())));
     unknown[unknown.length - 5] = 99;
     assertThatThrownBy(() -> CommandFormat.decode(withChecksum(unknown)))
@@ -175,12 +223,13 @@ final class CommandFormatTest {
   void sizeBoundIsNeverBelowTheBytesACommandAdds() {
     List<Command> all = new ArrayList<>(EVERY_TYPE.commands());
     all.addAll(EDITS.commands());
+    all.addAll(FAN_OUTS.commands());
     for (Command command : all) {
       int alone = CommandFormat.encode(new CommandBatch(1, List.of(command))).length;
       int frame = 1 + 8 + 1 + 4;
       assertThat(CommandFormat.sizeBound(command))
           .as("%s", command)
-          .isGreaterThanOrEqualTo(alone - frame);
+          .isGreaterThanOrEqualTo((long) alone - frame);
     }
   }
 
@@ -194,7 +243,7 @@ final class CommandFormatTest {
   }
 
   private static Command randomCommand(Random random) {
-    return switch (random.nextInt(11)) {
+    return switch (random.nextInt(12)) {
       case 0 ->
           new Command.Append(
               bytes(random, 40),
@@ -233,8 +282,24 @@ final class CommandFormatTest {
               random.nextBoolean());
       case 8 -> new Command.DeleteEntry(bytes(random, 40), random.nextLong(), announcement(random));
       case 9 -> new Command.DeleteTimeline(bytes(random, 40));
+      case 10 -> randomFanOut(random);
       default -> new Command.ChangeCatalog(bytes(random, 300));
     };
+  }
+
+  private static Command randomFanOut(Random random) {
+    List<byte[]> timelines = new ArrayList<>();
+    int count = 1 + random.nextInt(50);
+    for (int i = 0; i < count; i++) {
+      timelines.add(bytes(random, 40));
+    }
+    byte[] key = bytes(random, 127);
+    return new Command.FanOut(
+        Arrays.copyOf(key, key.length + 1),
+        random.nextBoolean() ? random.nextLong(1, Long.MAX_VALUE) : 0,
+        random.nextInt(32),
+        bytes(random, 300),
+        timelines);
   }
 
   private static Command.@Nullable Announcement announcement(Random random) {

@@ -19,6 +19,11 @@ class ResultFormatTest {
           new AppendResult.MessageKeyReused(7, 8),
           new AppendResult.DedupWindowExpired(9, 10),
           new AppendResult.IdRequired(),
+          new FanOutResult(
+              List.of(
+                  new AppendResult.Appended(26, 27, 28, false, 29),
+                  new AppendResult.MessageKeyReused(30, 31))),
+          new FanOutResult(List.of()),
           new PutResult.Done(11, true, 12),
           new PutResult.SequenceIdExists(13),
           new PutResult.Trimmed(14, 15),

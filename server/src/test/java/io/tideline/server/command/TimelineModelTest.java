@@ -126,12 +126,30 @@ final class TimelineModelTest {
           random.nextInt(2),
           bytes("v" + random.nextInt(2)));
     }
+    if (dice < 60) {
+      return randomFanOut(random, time);
+    }
     byte[] key = random.nextInt(3) == 0 ? new byte[0] : bytes("k" + random.nextInt(25));
     OptionalLong expected =
         random.nextInt(6) == 0 ? OptionalLong.of(random.nextInt(10)) : OptionalLong.empty();
     long firstAttempt = random.nextInt(4) == 0 ? Math.max(1, time - random.nextInt(15_000)) : 0;
     return new Command.Append(
         timeline, key, expected, firstAttempt, random.nextInt(2), bytes("v" + random.nextInt(2)));
+  }
+
+  /** Keys are those of appends, so that either meets what the other wrote. */
+  private static Command randomFanOut(Random random, long time) {
+    List<byte[]> timelines = new ArrayList<>();
+    int count = 1 + random.nextInt(2 * TIMELINES);
+    for (int i = 0; i < count; i++) {
+      timelines.add(bytes("t" + random.nextInt(TIMELINES)));
+    }
+    return new Command.FanOut(
+        bytes("k" + random.nextInt(25)),
+        random.nextInt(4) == 0 ? Math.max(1, time - random.nextInt(15_000)) : 0,
+        random.nextInt(2),
+        bytes("v" + random.nextInt(2)),
+        timelines);
   }
 
   /** Contents are few, so that many an edit meets what it expects. */
@@ -202,6 +220,7 @@ final class TimelineModelTest {
     private void check(String how, Command command, CommandResult result) {
       switch (command) {
         case Command.Append append -> checkAppend(how, append, result);
+        case Command.FanOut fanOut -> checkFanOut(how, fanOut, (FanOutResult) result);
         case Command.Put put -> checkPut(how, put, result);
         case Command.Trim trim -> checkTrim(how, trim, result);
         case Command.ReplaceEntry replace -> checkReplace(how, replace, result);
@@ -228,6 +247,22 @@ final class TimelineModelTest {
         }
         case Command.AdvanceTime advance -> assertThat(result).isEqualTo(new CommandResult.Done());
         case Command.ChangeCatalog change -> throw new AssertionError(change);
+      }
+    }
+
+    /** To each timeline, one after the other, what an append with the key would do. */
+    private void checkFanOut(String how, Command.FanOut fanOut, FanOutResult result) {
+      assertThat(result.results()).as(how).hasSameSizeAs(fanOut.timelines());
+      for (int i = 0; i < fanOut.timelines().size(); i++) {
+        Command.Append same =
+            new Command.Append(
+                fanOut.timelines().get(i),
+                fanOut.messageKey(),
+                OptionalLong.empty(),
+                fanOut.firstAttemptTimeMillis(),
+                fanOut.kind(),
+                fanOut.value());
+        checkAppend(how, same, result.results().get(i));
       }
     }
 

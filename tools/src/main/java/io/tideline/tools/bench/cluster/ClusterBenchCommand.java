@@ -2,6 +2,7 @@ package io.tideline.tools.bench.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tideline.tools.bench.BenchStore;
+import io.tideline.tools.bench.ProcessUse;
 import io.tideline.tools.cli.Column;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;
@@ -208,16 +209,8 @@ public final class ClusterBenchCommand implements Callable<Integer> {
             context.nanoClock())) {
       cluster.startAll();
       var _ = BenchStore.create(cluster.endpoints(), nodes, partitions, timelines);
-      return measure(cluster.endpoints(), warmUpSeconds, () -> used(cluster));
+      return measure(cluster.endpoints(), warmUpSeconds, () -> ProcessUse.of(cluster));
     }
-  }
-
-  private static ProcessUse used(LocalCluster cluster) throws IOException, InterruptedException {
-    ProcessUse sum = ProcessUse.NONE;
-    for (int i = 0; i < cluster.size(); i++) {
-      sum = sum.plus(ProcessUse.ofNode(cluster.pid(i), cluster.httpEndpoint(i)));
-    }
-    return sum;
   }
 
   private Figures echo(Path where) throws IOException, InterruptedException {
@@ -251,7 +244,7 @@ public final class ClusterBenchCommand implements Callable<Integer> {
                 () -> {
                   try {
                     before.set(meter.read());
-                    clientBefore.set(ownCpuNanos());
+                    clientBefore.set(ProcessUse.ownCpuNanos());
                   } catch (IOException e) {
                     failure.set(e);
                   } catch (InterruptedException e) {
@@ -270,11 +263,8 @@ public final class ClusterBenchCommand implements Callable<Integer> {
           "nothing was appended within " + CONNECT_MAX.toSeconds() + " s",
           "Look at the logs with --directory.");
     }
-    return new Figures(measured, meter.read().minus(earlier), ownCpuNanos() - clientEarlier);
-  }
-
-  private static long ownCpuNanos() {
-    return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+    return new Figures(
+        measured, meter.read().minus(earlier), ProcessUse.ownCpuNanos() - clientEarlier);
   }
 
   private void report(Output output, Figures cluster, Figures echo) {

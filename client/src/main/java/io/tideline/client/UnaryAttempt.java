@@ -8,6 +8,7 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +97,7 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
   public void onClose(Status status, Metadata trailers) {
     R answer = response;
     if (!status.isOk()) {
-      outcome.failed(status, trailers, sent);
+      outcome.failed(asConnectionLost(status), trailers, sent);
     } else if (answer == null) {
       outcome.failed(
           Status.INTERNAL.withDescription("the server answered without a response"),
@@ -105,6 +106,17 @@ final class UnaryAttempt<Q, R> extends ClientCall.Listener<R> {
     } else {
       outcome.succeeded(answer, trailers.containsKey(PASSED_ON));
     }
+  }
+
+  /**
+   * A connection that is cut while gRPC writes to it is told as UNKNOWN, "channel closed", which
+   * from a server would be a defect of it. See <a
+   * href="https://github.com/grpc/grpc-java/issues/10120">grpc-java 10120</a>.
+   */
+  static Status asConnectionLost(Status status) {
+    return status.getCode() == Status.Code.UNKNOWN && status.getCause() instanceof IOException
+        ? Status.UNAVAILABLE.withDescription(status.getDescription()).withCause(status.getCause())
+        : status;
   }
 
   private final class SentTracerFactory extends ClientStreamTracer.Factory {

@@ -13,6 +13,7 @@ import io.tideline.proto.v1.HeadsResponse;
 import io.tideline.proto.v1.IdentifierValue;
 import io.tideline.proto.v1.ItemError;
 import io.tideline.proto.v1.TimelineId;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,18 @@ class ErrorDecodingTest {
 
   private TidelineException appendFailure() {
     return catchThrowableOfType(TidelineException.class, () -> client.append(ROOM, HELLO));
+  }
+
+  @Test
+  void aConnectionThatIsCutWhileItIsWrittenToIsLostAndNoDefectOfTheServer() {
+    Status told =
+        Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException());
+    assertThat(UnaryAttempt.asConnectionLost(told).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(UnaryAttempt.asConnectionLost(told).getDescription()).isEqualTo("channel closed");
+    // What a server says itself has no cause.
+    assertThat(UnaryAttempt.asConnectionLost(Status.UNKNOWN)).isEqualTo(Status.UNKNOWN);
+    assertThat(UnaryAttempt.asConnectionLost(Status.INTERNAL.withCause(told.getCause())).getCode())
+        .isEqualTo(Status.Code.INTERNAL);
   }
 
   @Test

@@ -45,6 +45,12 @@ import java.util.UUID;
  */
 public final class SnapshotReceiver implements Closeable {
 
+  /**
+   * Forced as it arrives, in pieces: what the kernel gathers and writes at once keeps the logs on
+   * the same disk waiting.
+   */
+  private static final long UNFORCED_BYTES_MAX = 8L << 20;
+
   private final FileSystem fileSystem;
   private final Path staging;
   private final Path engine;
@@ -53,7 +59,16 @@ public final class SnapshotReceiver implements Closeable {
   /** Where each file of the snapshot is that is here and verified. */
   private final Map<String, Path> present = new HashMap<>();
 
-  private final Map<String, StorageFile> open = new HashMap<>();
+  private final Map<String, Arriving> open = new HashMap<>();
+
+  private static final class Arriving {
+    final StorageFile file;
+    long unforcedBytes;
+
+    Arriving(StorageFile file) {
+      this.file = file;
+    }
+  }
 
   private SnapshotReceiver(
       FileSystem fileSystem, Path staging, Path engine, List<FileInfo> offered) {
@@ -180,16 +195,24 @@ public final class SnapshotReceiver implements Closeable {
       throw new IllegalArgumentException(
           name + " has " + file.size() + " bytes, none at " + position + " + " + bytes.remaining());
     }
-    StorageFile out = open.get(name);
+    Arriving out = open.get(name);
     if (out == null) {
       Path path = staging.resolve(name);
       out =
-          fileSystem.open(
-              path,
-              fileSystem.exists(path) ? FileSystem.Mode.READ_WRITE : FileSystem.Mode.CREATE_NEW);
+          new Arriving(
+              fileSystem.open(
+                  path,
+                  fileSystem.exists(path)
+                      ? FileSystem.Mode.READ_WRITE
+                      : FileSystem.Mode.CREATE_NEW));
       open.put(name, out);
     }
-    out.write(bytes, position);
+    out.unforcedBytes += bytes.remaining();
+    out.file.write(bytes, position);
+    if (out.unforcedBytes >= UNFORCED_BYTES_MAX) {
+      out.unforcedBytes = 0;
+      Syncs.force(out.file);
+    }
   }
 
   private FileInfo missing(String name) {
@@ -207,12 +230,12 @@ public final class SnapshotReceiver implements Closeable {
   public void finish(String name) throws IOException {
     FileInfo file = missing(name);
     Path path = staging.resolve(name);
-    StorageFile out = open.remove(name);
+    Arriving out = open.remove(name);
     if (out == null) {
       throw new IllegalArgumentException("nothing of " + name + " was written");
     }
-    try (out) {
-      Syncs.force(out);
+    try (StorageFile written = out.file) {
+      Syncs.force(written);
     }
     FileChecksum found = FileChecksum.of(fileSystem, path);
     if (found.size() != file.size() || found.crc32c() != file.crc32c()) {
@@ -298,8 +321,8 @@ public final class SnapshotReceiver implements Closeable {
 
   @Override
   public void close() throws IOException {
-    for (StorageFile file : open.values()) {
-      file.close();
+    for (Arriving arriving : open.values()) {
+      arriving.file.close();
     }
     open.clear();
   }

@@ -210,6 +210,7 @@ public final class CatchUpBenchCommand implements Callable<Integer> {
     WrittenOnce verdict = writers.verify();
     double before = millis(measured.before(), 99);
     double during = millis(measured.during(), 99);
+    double sinceServing = millis(measured.sinceServing(), 99);
     return Json.object()
         .put("gib", gib)
         .put("seconds", rounded(measured.seconds()))
@@ -228,6 +229,9 @@ public final class CatchUpBenchCommand implements Callable<Integer> {
         .put("p99_during_ms", during)
         .put("max_during_ms", millis(measured.during(), 100))
         .put("p99_ratio", before == 0 ? 0 : rounded(during / before))
+        .put("p50_since_serving_ms", millis(measured.sinceServing(), 50))
+        .put("p99_since_serving_ms", sinceServing)
+        .put("p99_ratio_since_serving", before == 0 ? 0 : rounded(sinceServing / before))
         .put("appends_before", measured.before().getTotalCount())
         .put("appends_during", measured.during().getTotalCount())
         .put("fill_mb_per_second", rounded(gib * GIBIBYTE / MEGABYTE / fillSeconds))

@@ -29,13 +29,15 @@ final class CatchUpRun {
    * @param installedBytes of the replica's tables then
    * @param before waits of the writers while all was well, microseconds
    * @param during waits of the writers from the start of the process until it had caught up
+   * @param sinceServing of them those since it answered, when nothing but the copying is under way
    */
   record Measured(
       double seconds,
       double servingSeconds,
       long installedBytes,
       Histogram before,
-      Histogram during) {}
+      Histogram during,
+      Histogram sinceServing) {}
 
   private static final Duration CATCH_UP_MAX = Duration.ofHours(1);
   private static final Duration STOP_MAX = Duration.ofMinutes(1);
@@ -82,6 +84,7 @@ final class CatchUpRun {
     long started = nanoClock.getAsLong();
     cluster.start(follower);
     double serving = cluster.awaitServing(follower).toMillis() / 1e3;
+    long served = nanoClock.getAsLong();
     int other = (follower + 1) % cluster.size();
     List<PartitionStatus> caughtUp;
     try (ReplicaWatch watch = new ReplicaWatch(cluster.endpoint(other), nanoClock)) {
@@ -98,7 +101,8 @@ final class CatchUpRun {
         serving,
         installed,
         waitsBefore,
-        writers.waitsMicros(started, done));
+        writers.waitsMicros(started, done),
+        writers.waitsMicros(served, done));
   }
 
   /** Waits until nothing is flushed or merged any more; tells a node that follows. */

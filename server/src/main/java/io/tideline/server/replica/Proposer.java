@@ -37,9 +37,9 @@ final class Proposer {
   private static final int PIPELINE_DEPTH = 4;
 
   /** An entry costs some hundred microseconds of CPU: worth it early only for this many writes. */
-  private static final int EAGER_COMMANDS = 64;
+  private static final int EAGER_COMMANDS = 256;
 
-  private static final long EAGER_BYTES = 32L << 10;
+  private static final long EAGER_BYTES = 128L << 10;
 
   /** Bounds of one entry; a single larger write still is one entry. */
   private static final int ENTRY_COMMANDS_MAX = 4_096;

@@ -45,12 +45,6 @@ import java.util.UUID;
  */
 public final class SnapshotReceiver implements Closeable {
 
-  /**
-   * Forced as it arrives, in pieces: what the kernel gathers and writes at once keeps the logs on
-   * the same disk waiting.
-   */
-  private static final long UNFORCED_BYTES_MAX = 8L << 20;
-
   private final FileSystem fileSystem;
   private final Path staging;
   private final Path engine;
@@ -59,16 +53,7 @@ public final class SnapshotReceiver implements Closeable {
   /** Where each file of the snapshot is that is here and verified. */
   private final Map<String, Path> present = new HashMap<>();
 
-  private final Map<String, Arriving> open = new HashMap<>();
-
-  private static final class Arriving {
-    final StorageFile file;
-    long unforcedBytes;
-
-    Arriving(StorageFile file) {
-      this.file = file;
-    }
-  }
+  private final Map<String, StorageFile> open = new HashMap<>();
 
   private SnapshotReceiver(
       FileSystem fileSystem, Path staging, Path engine, List<FileInfo> offered) {
@@ -195,24 +180,16 @@ public final class SnapshotReceiver implements Closeable {
       throw new IllegalArgumentException(
           name + " has " + file.size() + " bytes, none at " + position + " + " + bytes.remaining());
     }
-    Arriving out = open.get(name);
+    StorageFile out = open.get(name);
     if (out == null) {
       Path path = staging.resolve(name);
       out =
-          new Arriving(
-              fileSystem.open(
-                  path,
-                  fileSystem.exists(path)
-                      ? FileSystem.Mode.READ_WRITE
-                      : FileSystem.Mode.CREATE_NEW));
+          fileSystem.open(
+              path,
+              fileSystem.exists(path) ? FileSystem.Mode.READ_WRITE : FileSystem.Mode.CREATE_NEW);
       open.put(name, out);
     }
-    out.unforcedBytes += bytes.remaining();
-    out.file.write(bytes, position);
-    if (out.unforcedBytes >= UNFORCED_BYTES_MAX) {
-      out.unforcedBytes = 0;
-      Syncs.force(out.file);
-    }
+    out.write(bytes, position);
   }
 
   private FileInfo missing(String name) {
@@ -230,12 +207,12 @@ public final class SnapshotReceiver implements Closeable {
   public void finish(String name) throws IOException {
     FileInfo file = missing(name);
     Path path = staging.resolve(name);
-    Arriving out = open.remove(name);
+    StorageFile out = open.remove(name);
     if (out == null) {
       throw new IllegalArgumentException("nothing of " + name + " was written");
     }
-    try (StorageFile written = out.file) {
-      Syncs.force(written);
+    try (out) {
+      Syncs.force(out);
     }
     FileChecksum found = FileChecksum.of(fileSystem, path);
     if (found.size() != file.size() || found.crc32c() != file.crc32c()) {
@@ -321,8 +298,8 @@ public final class SnapshotReceiver implements Closeable {
 
   @Override
   public void close() throws IOException {
-    for (Arriving arriving : open.values()) {
-      arriving.file.close();
+    for (StorageFile file : open.values()) {
+      file.close();
     }
     open.clear();
   }

@@ -33,7 +33,7 @@ public record TransferLimits(
    * asks for the description now and then.
    */
   public static final TransferLimits DEFAULTS =
-      new TransferLimits(8, 2, 4, CHUNK_BYTES_MAX, 128L << 20, 60_000, 30_000);
+      new TransferLimits(8, 2, 4, CHUNK_BYTES_MAX, 256L << 20, 60_000, 30_000);
 
   public TransferLimits {
     if (pinnedMax < 1 || fetchesMax < 1 || streamsPerFetch < 1) {

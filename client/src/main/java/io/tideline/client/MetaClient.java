@@ -188,11 +188,11 @@ public final class MetaClient {
    * TidelineException}. Each {@code iterator()} begins a listing of its own.
    */
   public Iterable<Meta> list(MetaListSpec spec) {
-    return () -> new MetaIterator(this, spec);
+    return () -> new PageIterator<>(token -> page(spec, token));
   }
 
   /** One page; an empty token asks for the first. */
-  ListMetaResponse page(MetaListSpec spec, ByteString pageToken) {
+  private PageIterator.ListingPage<Meta> page(MetaListSpec spec, ByteString pageToken) {
     ListMetaRequest.Builder request =
         ListMetaRequest.newBuilder()
             .setStore(spec.store())
@@ -213,7 +213,9 @@ public final class MetaClient {
                 settings),
             false);
     settings.saw(page.getSessionToken());
-    return page;
+    return new PageIterator.ListingPage<>(
+        page.getMetasList().stream().map(meta -> meta(spec.store(), meta)).toList(),
+        page.getNextPageToken());
   }
 
   static Meta meta(String store, io.tideline.proto.v1.Meta meta) {

@@ -1,6 +1,7 @@
 package io.tideline.client;
 
 import io.grpc.Status;
+import io.tideline.proto.v1.CountUnreadResponse;
 import io.tideline.proto.v1.HeadResult.ResultCase;
 import io.tideline.proto.v1.HeadsResponse;
 import io.tideline.proto.v1.ItemError;
@@ -65,8 +66,49 @@ final class MultiRead {
     return List.copyOf(out);
   }
 
+  static List<CursorResult> cursors(
+      String store,
+      List<Identifier> asked,
+      List<io.tideline.proto.v1.CursorResult> results,
+      WriteKind kind) {
+    requireCount(asked.size(), results.size());
+    List<CursorResult> out = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size(); i++) {
+      io.tideline.proto.v1.CursorResult result = results.get(i);
+      TimelineKey timeline = new TimelineKey(store, asked.get(i));
+      out.add(
+          result.hasCursor()
+              ? new CursorResult(timeline, CursorClient.cursor(timeline, result.getCursor()), null)
+              : new CursorResult(timeline, null, failure(result.getError(), store, kind)));
+    }
+    return List.copyOf(out);
+  }
+
+  static List<UnreadResult> unread(
+      String store, List<Identifier> asked, CountUnreadResponse response) {
+    requireCount(asked.size(), response.getResultsCount());
+    List<UnreadResult> out = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size(); i++) {
+      io.tideline.proto.v1.UnreadResult result = response.getResults(i);
+      io.tideline.proto.v1.Unread unread = result.getUnread();
+      out.add(
+          new UnreadResult(
+              new TimelineKey(store, asked.get(i)),
+              result.hasUnread()
+                  ? new Unread(
+                      unread.getCount(), unread.getLastSequenceId(), unread.getCursorSequenceId())
+                  : null,
+              result.hasUnread() ? null : failure(result.getError(), store)));
+    }
+    return List.copyOf(out);
+  }
+
   private static TidelineException failure(ItemError error, String store) {
-    return RetryRules.judge(ErrorDecoder.ofItem(error, store), WriteKind.READ, true).toException();
+    return failure(error, store, WriteKind.READ);
+  }
+
+  private static TidelineException failure(ItemError error, String store, WriteKind kind) {
+    return RetryRules.judge(ErrorDecoder.ofItem(error, store), kind, true).toException();
   }
 
   private static void requireCount(int asked, int answered) {

@@ -116,6 +116,11 @@ public final class TidelineClient implements AutoCloseable {
     return new MetaClient(core.caller(), settings);
   }
 
+  /** Keeps how far readers have come, and counts what is unread. */
+  public CursorClient cursors() {
+    return new CursorClient(core.caller(), settings);
+  }
+
   /** Looks at nodes and partitions. */
   public AdminClient admin() {
     return new AdminClient(core.caller(), settings);

@@ -17,6 +17,7 @@ import io.tideline.tools.cluster.ClusterCommands;
 import io.tideline.tools.cluster.NodeCommands;
 import io.tideline.tools.cluster.PartitionCommands;
 import io.tideline.tools.data.ClientErrors;
+import io.tideline.tools.data.CursorCommands;
 import io.tideline.tools.data.EditCommands;
 import io.tideline.tools.data.FanOutCommand;
 import io.tideline.tools.data.HeadsCommand;
@@ -110,6 +111,7 @@ public final class Main implements Runnable {
     root.addSubcommand(storeCommands(context));
     root.addSubcommand(timelineCommands(context));
     root.addSubcommand(metaCommands(context));
+    root.addSubcommand(cursorCommands(context));
     root.addSubcommand(
         new CommandLine(new NodeCommands.Group())
             .addSubcommand(new NodeCommands.ListNodes(context)));
@@ -171,6 +173,14 @@ public final class Main implements Runnable {
         .addSubcommand(new MetaCommands.Get(context))
         .addSubcommand(new MetaCommands.Delete(context))
         .addSubcommand(new MetaCommands.ListMeta(context));
+  }
+
+  private static CommandLine cursorCommands(ToolContext context) {
+    return new CommandLine(new CursorCommands.Group())
+        .addSubcommand(new CursorCommands.Commit(context))
+        .addSubcommand(new CursorCommands.Get(context))
+        .addSubcommand(new CursorCommands.ListCursors(context))
+        .addSubcommand(new CursorCommands.CountUnread(context));
   }
 
   private static CommandLine benchCommands(ToolContext context) {

@@ -81,6 +81,7 @@ class BadInputIT {
             BadIdentifiers.all(),
             BadWrites.all(),
             BadFanOuts.all(),
+            BadCursors.all(),
             BadEdits.all(),
             BadReads.all(),
             BadMetaRequests.all(),

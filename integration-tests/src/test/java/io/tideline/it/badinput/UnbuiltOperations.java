@@ -2,13 +2,8 @@ package io.tideline.it.badinput;
 
 import io.grpc.Status;
 import io.tideline.it.harness.Wire;
-import io.tideline.proto.v1.CommitCursorsRequest;
-import io.tideline.proto.v1.CountUnreadRequest;
-import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.DrainNodeRequest;
 import io.tideline.proto.v1.ErrorReason;
-import io.tideline.proto.v1.GetCursorsRequest;
-import io.tideline.proto.v1.ListCursorsRequest;
 import io.tideline.proto.v1.ListHotTimelinesRequest;
 import io.tideline.proto.v1.MergePartitionsRequest;
 import io.tideline.proto.v1.MoveReplicaRequest;
@@ -24,24 +19,12 @@ final class UnbuiltOperations {
   private UnbuiltOperations() {}
 
   static Stream<BadRequest> all() {
-    return Stream.of(timelines(), cursors(), others()).flatMap(rows -> rows);
+    return Stream.of(timelines(), others()).flatMap(rows -> rows);
   }
 
   private static Stream<BadRequest> timelines() {
     return Stream.of(
         unbuilt("Tail", w -> w.timelines().tail(TailRequest.getDefaultInstance()).next()));
-  }
-
-  private static Stream<BadRequest> cursors() {
-    return Stream.of(
-        unbuilt(
-            "CommitCursors",
-            w -> cursors(w).commitCursors(CommitCursorsRequest.getDefaultInstance())),
-        unbuilt("GetCursors", w -> cursors(w).getCursors(GetCursorsRequest.getDefaultInstance())),
-        unbuilt(
-            "ListCursors", w -> cursors(w).listCursors(ListCursorsRequest.getDefaultInstance())),
-        unbuilt(
-            "CountUnread", w -> cursors(w).countUnread(CountUnreadRequest.getDefaultInstance())));
   }
 
   private static Stream<BadRequest> others() {
@@ -59,10 +42,6 @@ final class UnbuiltOperations {
         unbuilt(
             "ListHotTimelines",
             w -> w.admin().listHotTimelines(ListHotTimelinesRequest.getDefaultInstance())));
-  }
-
-  private static CursorServiceGrpc.CursorServiceBlockingStub cursors(Wire wire) {
-    return CursorServiceGrpc.newBlockingStub(wire.channel());
   }
 
   private static BadRequest unbuilt(String name, Consumer<Wire> send) {

@@ -4,6 +4,7 @@ import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
 import io.tideline.server.command.CommandBatch;
 import io.tideline.server.command.CommandResult;
+import io.tideline.server.command.CursorsResult;
 import io.tideline.server.command.DeleteMetaResult;
 import io.tideline.server.command.DeleteTimelineResult;
 import io.tideline.server.command.EditResult;
@@ -137,6 +138,12 @@ public final class RoutedPartition implements Partition {
   @Override
   public CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete) {
     return write(delete, DeleteMetaResult.class);
+  }
+
+  @Override
+  public CompletableFuture<WriteOutcome<CursorsResult>> commitCursors(
+      Command.CommitCursors commit) {
+    return write(commit, CursorsResult.class);
   }
 
   /** A command of the cluster itself: passes admission. */

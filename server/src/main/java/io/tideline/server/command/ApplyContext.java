@@ -3,6 +3,7 @@ package io.tideline.server.command;
 import io.tideline.lsm.Direction;
 import io.tideline.lsm.LogPosition;
 import io.tideline.lsm.ReadView;
+import io.tideline.lsm.RecordCursor;
 import io.tideline.lsm.RowCursor;
 import io.tideline.lsm.TimelineHead;
 import io.tideline.lsm.WriteBatch;
@@ -20,22 +21,24 @@ import org.jspecify.annotations.Nullable;
 final class ApplyContext implements AutoCloseable {
 
   /** What commands need of a timeline's head. */
-  record Head(boolean exists, long lastSequenceId, long trimmedThrough) {
+  record Head(boolean exists, long lastSequenceId, long trimmedThrough, long epoch) {
 
-    static final Head NONE = new Head(false, 0, TimelineHead.NOTHING_TRIMMED);
+    static final Head NONE = new Head(false, 0, TimelineHead.NOTHING_TRIMMED, 0);
 
     Head withLast(long sequenceId) {
       return new Head(
-          true, exists ? Math.max(lastSequenceId, sequenceId) : sequenceId, trimmedThrough);
+          true, exists ? Math.max(lastSequenceId, sequenceId) : sequenceId, trimmedThrough, epoch);
     }
 
     /** After the timeline was deleted: nothing up to its last id is left. */
     Head withoutRows() {
-      return exists ? withTrim(lastSequenceId) : this;
+      return exists
+          ? new Head(true, lastSequenceId, Math.max(trimmedThrough, lastSequenceId), epoch + 1)
+          : this;
     }
 
     Head withTrim(long through) {
-      return new Head(exists, lastSequenceId, Math.max(trimmedThrough, through));
+      return new Head(exists, lastSequenceId, Math.max(trimmedThrough, through), epoch);
     }
   }
 
@@ -51,6 +54,7 @@ final class ApplyContext implements AutoCloseable {
   private final Map<ByteKey, Head> heads = new HashMap<>();
   private final Map<ByteKey, DedupRecord> dedups = new HashMap<>();
   private final Map<ByteKey, Optional<MetaRecord>> metas = new HashMap<>();
+  private final Map<ByteKey, CursorRecord> cursors = new HashMap<>();
 
   /**
    * The last change in {@link #out} of each row that has one, as far as {@link #rowChangesEnd}.
@@ -114,7 +118,7 @@ final class ApplyContext implements AutoCloseable {
     if (head == null) {
       head =
           view.head(timeline)
-              .map(h -> new Head(true, h.lastSequenceId(), h.trimmedThrough()))
+              .map(h -> new Head(true, h.lastSequenceId(), h.trimmedThrough(), h.epoch()))
               .orElse(Head.NONE);
       heads.put(key, head);
     }
@@ -175,6 +179,33 @@ final class ApplyContext implements AutoCloseable {
   void deleteMeta(byte[] timeline) {
     metas.put(new ByteKey(timeline), Optional.empty());
     out.deleteRecord(RecordTables.META, timeline);
+  }
+
+  /**
+   * A cursor, null if there is none. One of an earlier epoch of its timeline is for the caller to
+   * disregard.
+   */
+  @Nullable CursorRecord cursor(byte[] key) throws IOException {
+    CursorRecord known = cursors.get(new ByteKey(key));
+    if (known != null) {
+      return known;
+    }
+    Optional<byte[]> stored = view.record(RecordTables.CURSOR, key);
+    return stored.isPresent() ? CursorRecord.decode(stored.get()) : null;
+  }
+
+  void putCursor(byte[] key, CursorRecord cursor) {
+    cursors.put(new ByteKey(key), cursor);
+    out.putRecord(RecordTables.CURSOR, key, cursor.encode(), WriteBatch.NEVER);
+  }
+
+  /** Cursors from the first of a timeline on, as they were before this entry. */
+  RecordCursor cursors(byte[] timeline) throws IOException {
+    return view.records(RecordTables.CURSOR, timeline, null);
+  }
+
+  void deleteCursor(byte[] key) {
+    out.deleteRecord(RecordTables.CURSOR, key);
   }
 
   /** Whether a row that is neither deleted, expired nor trimmed has this id. */

@@ -215,6 +215,35 @@ public sealed interface Command {
   }
 
   /**
+   * Where a reader says it stands in a timeline.
+   *
+   * @param reader its name, UTF-8
+   * @param sequenceId the last id it has consumed
+   */
+  record CursorMove(byte[] timeline, byte[] reader, long sequenceId) {
+
+    public CursorMove {
+      Objects.requireNonNull(timeline, "timeline");
+      Objects.requireNonNull(reader, "reader");
+    }
+  }
+
+  /** Moves cursors, none of them backward. Answers a {@link CursorsResult}. */
+  record CommitCursors(List<CursorMove> moves) implements Command {
+
+    /** As many as one call can name. */
+    public static final int MOVES_MAX = 1_000;
+
+    public CommitCursors {
+      moves = List.copyOf(moves);
+      if (moves.isEmpty() || moves.size() > MOVES_MAX) {
+        throw new IllegalArgumentException(
+            moves.size() + " cursors in a commit, allowed are 1.." + MOVES_MAX);
+      }
+    }
+  }
+
+  /**
    * Moves the partition's time to the leader's, so that entries expire without new writes. Answers
    * {@link CommandResult.Done}.
    */

@@ -16,7 +16,7 @@ public final class CommandFormat {
   /** Added REPLACE_ENTRY, DELETE_ENTRY and DELETE_TIMELINE. */
   static final int VERSION_EDITS = 2;
 
-  /** Added FAN_OUT. */
+  /** Added FAN_OUT and COMMIT_CURSORS. */
   static final int VERSION = 3;
 
   // Type codes: on disk, never renumbered.
@@ -32,6 +32,7 @@ public final class CommandFormat {
   private static final int DELETE_ENTRY = 10;
   private static final int DELETE_TIMELINE = 11;
   private static final int FAN_OUT = 12;
+  private static final int COMMIT_CURSORS = 13;
 
   // Flags of APPEND: which optional fields follow.
   private static final int HAS_MESSAGE_KEY = 1;
@@ -81,6 +82,7 @@ public final class CommandFormat {
   private static int versionOf(Command command) {
     return switch (command) {
       case Command.FanOut c -> VERSION;
+      case Command.CommitCursors c -> VERSION;
       case Command.ReplaceEntry c -> VERSION_EDITS;
       case Command.DeleteEntry c -> VERSION_EDITS;
       case Command.DeleteTimeline c -> VERSION_EDITS;
@@ -132,6 +134,13 @@ public final class CommandFormat {
                   + c.value().length
                   + timelineBytes(c)
                   + (long) LENGTH_BYTES_MAX * c.timelines().size());
+      case Command.CommitCursors c -> {
+        int bytes = fixed;
+        for (Command.CursorMove move : c.moves()) {
+          bytes += fixed + move.timeline().length + move.reader().length;
+        }
+        yield bytes;
+      }
       case Command.Append c ->
           fixed + c.timeline().length + c.messageKey().length + c.value().length;
       case Command.Put c -> fixed + c.timeline().length + c.value().length;
@@ -207,6 +216,12 @@ public final class CommandFormat {
     switch (command) {
       case Command.Append c -> writeAppend(out, c);
       case Command.FanOut c -> writeFanOut(out, c);
+      case Command.CommitCursors c -> {
+        out.putByte(COMMIT_CURSORS).putLength(c.moves().size());
+        for (Command.CursorMove move : c.moves()) {
+          out.putBytes(move.timeline()).putBytes(move.reader()).putLong(move.sequenceId());
+        }
+      }
       case Command.Put c ->
           out.putByte(PUT)
               .putBytes(c.timeline())
@@ -299,6 +314,7 @@ public final class CommandFormat {
     return switch (type) {
       case APPEND -> readAppend(in);
       case FAN_OUT -> readFanOut(in);
+      case COMMIT_CURSORS -> readCommitCursors(in);
       case PUT ->
           new Command.Put(
               in.readBytes(), in.readLong(), readBoolean(in), in.readByte(), in.readBytes());
@@ -350,6 +366,18 @@ public final class CommandFormat {
       timelines.add(in.readBytes());
     }
     return new Command.FanOut(messageKey, firstAttempt, kind, value, timelines);
+  }
+
+  private static Command readCommitCursors(BinaryReader in) throws FormatException {
+    int count = in.readLength();
+    if (count > Command.CommitCursors.MOVES_MAX) {
+      throw new FormatException("commit of " + count + " cursors");
+    }
+    List<Command.CursorMove> moves = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      moves.add(new Command.CursorMove(in.readBytes(), in.readBytes(), in.readLong()));
+    }
+    return new Command.CommitCursors(moves);
   }
 
   private static Command readReplaceEntry(BinaryReader in) throws FormatException {

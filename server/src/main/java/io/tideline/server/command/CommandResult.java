@@ -9,6 +9,7 @@ public sealed interface CommandResult
         EditResult,
         DeleteTimelineResult,
         MetaResult,
+        CursorsResult,
         CommandResult.Done,
         CommandResult.CatalogChanged {
 

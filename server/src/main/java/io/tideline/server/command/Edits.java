@@ -68,6 +68,7 @@ final class Edits {
     }
     if (head.exists()) {
       context.out.deleteTimeline(timeline);
+      Cursors.remove(context, timeline);
       context.setHead(timeline, head.withoutRows());
     }
     if (hasMeta) {

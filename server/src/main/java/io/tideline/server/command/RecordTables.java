@@ -15,5 +15,8 @@ public final class RecordTables {
   /** The catalog's stores and partitions; only in partition 0. */
   public static final int CATALOG = 3;
 
+  /** How far readers have come: (timeline, reader) to {@link CursorRecord}. */
+  public static final int CURSOR = 4;
+
   private RecordTables() {}
 }

@@ -39,6 +39,9 @@ public final class ResultFormat {
   private static final int TIMELINE_DELETED = 22;
   private static final int DELETED_TIMELINE_NOT_FOUND = 23;
   private static final int FANNED_OUT = 24;
+  private static final int CURSORS_COMMITTED = 25;
+  private static final int CURSOR_STORED = 26;
+  private static final int CURSOR_BEYOND_LAST = 27;
 
   private ResultFormat() {}
 
@@ -84,6 +87,7 @@ public final class ResultFormat {
       case DeleteTimelineResult.Done r -> out.putByte(TIMELINE_DELETED).putLong(r.lastSequenceId());
       case DeleteTimelineResult.TimelineNotFound r -> out.putByte(DELETED_TIMELINE_NOT_FOUND);
       case MetaResult r -> writeMeta(out, r);
+      case CursorsResult r -> writeCursors(out, r);
     }
   }
 
@@ -142,6 +146,33 @@ public final class ResultFormat {
     }
   }
 
+  private static void writeCursors(BinaryWriter out, CursorsResult result) {
+    out.putByte(CURSORS_COMMITTED).putLength(result.results().size());
+    for (CursorsResult.Move move : result.results()) {
+      switch (move) {
+        case CursorsResult.Stored r ->
+            out.putByte(CURSOR_STORED).putLong(r.sequenceId()).putLong(r.updateTimeMillis());
+        case CursorsResult.BeyondLast r ->
+            out.putByte(CURSOR_BEYOND_LAST).putLong(r.sequenceId()).putLong(r.lastSequenceId());
+      }
+    }
+  }
+
+  private static CursorsResult readCursors(BinaryReader in) throws FormatException {
+    int count = in.readLength();
+    List<CursorsResult.Move> moves = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int type = in.readByte();
+      moves.add(
+          switch (type) {
+            case CURSOR_STORED -> new CursorsResult.Stored(in.readLong(), in.readLong());
+            case CURSOR_BEYOND_LAST -> new CursorsResult.BeyondLast(in.readLong(), in.readLong());
+            default -> throw new FormatException("result type " + type + " is not of a cursor");
+          });
+    }
+    return new CursorsResult(moves);
+  }
+
   private static void writeMeta(BinaryWriter out, MetaResult result) {
     switch (result) {
       case PutMetaResult.Done r ->
@@ -169,6 +200,7 @@ public final class ResultFormat {
           new AppendResult.DedupWindowExpired(in.readLong(), in.readLong());
       case ID_REQUIRED -> new AppendResult.IdRequired();
       case FANNED_OUT -> readFanOut(in);
+      case CURSORS_COMMITTED -> readCursors(in);
       case PUT_DONE -> new PutResult.Done(in.readLong(), readBoolean(in), in.readLong());
       case SEQUENCE_ID_EXISTS -> new PutResult.SequenceIdExists(in.readLong());
       case PUT_TRIMMED -> new PutResult.Trimmed(in.readLong(), in.readLong());

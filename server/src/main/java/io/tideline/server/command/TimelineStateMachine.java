@@ -113,6 +113,7 @@ public final class TimelineStateMachine implements StateMachine {
       case Command.DeleteTimeline delete -> Edits.deleteTimeline(context, delete);
       case Command.PutMeta put -> putMeta(context, put);
       case Command.DeleteMeta delete -> deleteMeta(context, delete);
+      case Command.CommitCursors commit -> Cursors.commit(context, commit);
       case Command.AdvanceTime advance -> CommandResult.Done.INSTANCE;
       case Command.SetOptions set -> setOptions(context, set);
       case Command.ChangeCatalog change ->

@@ -41,6 +41,7 @@
  * since version 3:
  * 12 FAN_OUT         := flags u8 | kind u8 | messageKey bytes [ firstAttemptTime i64 if flags &amp; 1 ]
  *                       | value bytes | count varint | timeline bytes * count
+ * 13 COMMIT_CURSORS  := count varint | (timeline bytes | reader bytes | sequenceId i64) * count
  * </pre>
  *
  * <p><b>Fields.</b> {@code version}: the oldest that knows all types of the batch. {@code
@@ -59,7 +60,8 @@
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
  * it does not know. Version 1 has the types up to 8; version 2 adds those that edit and delete, and
  * is written only for batches that have one of them, so that a member that reads version 1 only
- * stops at the first edit and not before. Version 3 adds FAN_OUT in the same way.
+ * stops at the first edit and not before. Version 3 adds FAN_OUT and
+ * COMMIT_CURSORS in the same way.
  *
  * <h2>Formats of records, version 1</h2>
  *
@@ -73,6 +75,8 @@
  *            value format u8 | sequenceId i64 | previousSequenceId i64 | appendTime i64
  *                  | expiresAt i64 | fingerprint i64                                              (big-endian)
  *            of an edit: instead of the message key FE | 1 replaced, 2 deleted u8 | sequenceId i64
+ * CURSOR     key timeline | reader | length of reader u16                                         (big-endian)
+ *            value format u8 | epoch i64 | sequenceId i64 | updateTime i64                        (big-endian)
  * PARTITION  key 01
  *            value format u8 | sequenceMode u8 | ttl i64 | dedupWindow i64 | agingWindow i64
  *                  | changedAt i64 | floor i64                                                    (little-endian)

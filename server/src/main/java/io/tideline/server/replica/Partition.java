@@ -2,6 +2,7 @@ package io.tideline.server.replica;
 
 import io.tideline.server.command.AppendResult;
 import io.tideline.server.command.Command;
+import io.tideline.server.command.CursorsResult;
 import io.tideline.server.command.DeleteMetaResult;
 import io.tideline.server.command.DeleteTimelineResult;
 import io.tideline.server.command.EditResult;
@@ -59,6 +60,8 @@ public interface Partition {
   CompletableFuture<WriteOutcome<PutMetaResult>> putMeta(Command.PutMeta put);
 
   CompletableFuture<WriteOutcome<DeleteMetaResult>> deleteMeta(Command.DeleteMeta delete);
+
+  CompletableFuture<WriteOutcome<CursorsResult>> commitCursors(Command.CommitCursors commit);
 
   /** A view that shows at least what {@code freshness} asks for. */
   CompletableFuture<ReadOutcome> read(Freshness freshness);

@@ -1,7 +1,6 @@
 package io.tideline.server.service;
 
 import io.grpc.ServerServiceDefinition;
-import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.cluster.PeerAdmin;
@@ -42,7 +41,7 @@ public final class GrpcServices {
         new StoreCalls(catalog, stores, protos).bind(runner),
         timelines(stores, forwarding, messages, runner),
         new MetaCalls(stores, forwarding, messages).bind(runner),
-        new ServiceTable(CursorServiceGrpc.getServiceDescriptor(), runner).build(),
+        new CursorCalls(stores, forwarding).bind(runner),
         new AdminCalls(
                 catalog,
                 node,

@@ -59,6 +59,9 @@ public final class Limits {
    */
   public static final int MESSAGE_KEY_BYTES_MAX = 128;
 
+  /** Name of a cursor's reader: as for message keys, a UUID or "user/device" fits many times. */
+  public static final int READER_BYTES_MAX = 128;
+
   // --- Calls about several things ---
 
   /** Items of a batch: one log entry's worth. */

@@ -37,14 +37,14 @@ final class ManyTimelines implements AutoCloseable {
     void read(PartitionDescriptor partition, List<Integer> places) throws Exception;
   }
 
-  /** Timelines of a partition that has no replica here. */
-  private record Elsewhere(PartitionDescriptor partition, List<Integer> places) {}
+  /** Timelines of one partition, by their place in the request. */
+  record Part(PartitionDescriptor partition, List<Integer> places) {}
 
   private final StoreDescriptor store;
   private final List<byte[]> keys;
   private final Reads reads;
   private final Map<Partition, List<Integer>> groups = new LinkedHashMap<>();
-  private final Map<Long, Elsewhere> elsewhere = new LinkedHashMap<>();
+  private final Map<Long, Part> elsewhere = new LinkedHashMap<>();
   private final Map<Partition, ReadView> views = new LinkedHashMap<>();
   private final @Nullable Failure[] failures;
 
@@ -119,7 +119,7 @@ final class ManyTimelines implements AutoCloseable {
    */
   void forEachElsewhere(ElsewhereReader reader) throws InterruptedException {
     List<Runnable> tasks = new ArrayList<>();
-    for (Elsewhere there : elsewhere.values()) {
+    for (Part there : elsewhere.values()) {
       tasks.add(
           () -> {
             try {
@@ -159,7 +159,7 @@ final class ManyTimelines implements AutoCloseable {
       if (forwarding.isElsewhere(partition, context)) {
         elsewhere
             .computeIfAbsent(
-                partition.partitionId(), id -> new Elsewhere(partition, new ArrayList<>()))
+                partition.partitionId(), id -> new Part(partition, new ArrayList<>()))
             .places()
             .add(place);
         continue;

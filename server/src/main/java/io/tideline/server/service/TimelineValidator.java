@@ -279,7 +279,7 @@ final class TimelineValidator {
     }
   }
 
-  private static void validateTimelineCount(FieldPath path, int count) {
+  static void validateTimelineCount(FieldPath path, int count) {
     Check.count(path, count, Limits.TIMELINES_MAX, "ask for fewer timelines at once");
   }
 
@@ -304,7 +304,7 @@ final class TimelineValidator {
         "leave the route unset to let the server find the partition");
   }
 
-  private static void validateNotExtreme(FieldPath path, long sequenceId) {
+  static void validateNotExtreme(FieldPath path, long sequenceId) {
     Check.range(
         path,
         sequenceId,

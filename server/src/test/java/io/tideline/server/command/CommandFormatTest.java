@@ -61,8 +61,8 @@ final class CommandFormatTest {
               new Command.DeleteEntry(text("a"), 6, new Command.Announcement(2, text("gone"))),
               new Command.DeleteTimeline(text("a"))));
 
-  /** The type that came with version 3, with its optional field both there and not. */
-  private static final CommandBatch FAN_OUTS =
+  /** The types that came with version 3, with their optional field both there and not. */
+  private static final CommandBatch VERSION_3 =
       new CommandBatch(
           1_700_000_000_125L,
           List.of(
@@ -72,19 +72,23 @@ final class CommandFormatTest {
                   1_699_999_999_000L,
                   2,
                   text("你好"),
-                  List.of(text("conversation"), text("inbox-1"), text("")))));
+                  List.of(text("conversation"), text("inbox-1"), text(""))),
+              new Command.CommitCursors(
+                  List.of(
+                      new Command.CursorMove(text("a"), text("ana"), 7),
+                      new Command.CursorMove(text("conversation"), text("你好"), -5)))));
 
   @Test
-  void fanOutsAreThoseOfTheGoldenFileOfVersion3() throws Exception {
+  void fanOutsAndCursorsAreThoseOfTheGoldenFileOfVersion3() throws Exception {
     byte[] golden = golden("command-batch-v3.hex");
-    assertThat(HexFormat.of().formatHex(CommandFormat.encode(FAN_OUTS)))
+    assertThat(HexFormat.of().formatHex(CommandFormat.encode(VERSION_3)))
         .isEqualTo(HexFormat.of().formatHex(golden));
-    assertThat(CommandFormat.decode(golden)).usingRecursiveComparison().isEqualTo(FAN_OUTS);
+    assertThat(CommandFormat.decode(golden)).usingRecursiveComparison().isEqualTo(VERSION_3);
   }
 
   @Test
   void fanOutsUnderVersion2AreRefused() {
-    byte[] older = CommandFormat.encode(FAN_OUTS);
+    byte[] older = CommandFormat.encode(VERSION_3);
     older[0] = 2;
     assertThatThrownBy(() -> CommandFormat.decode(withChecksum(older)))
         .isInstanceOf(FormatException.class)
@@ -155,7 +159,7 @@ final class CommandFormatTest {
   void everyFlippedBitIsNoticed() {
     everyFlippedBitIsNoticed(EVERY_TYPE);
     everyFlippedBitIsNoticed(EDITS);
-    everyFlippedBitIsNoticed(FAN_OUTS);
+    everyFlippedBitIsNoticed(VERSION_3);
   }
 
   private static void everyFlippedBitIsNoticed(CommandBatch batch) {
@@ -173,7 +177,7 @@ final class CommandFormatTest {
   void everyTruncationIsNoticed() {
     everyTruncationIsNoticed(EVERY_TYPE);
     everyTruncationIsNoticed(EDITS);
-    everyTruncationIsNoticed(FAN_OUTS);
+    everyTruncationIsNoticed(VERSION_3);
   }
 
   private static void everyTruncationIsNoticed(CommandBatch batch) {
@@ -223,7 +227,7 @@ final class CommandFormatTest {
   void sizeBoundIsNeverBelowTheBytesACommandAdds() {
     List<Command> all = new ArrayList<>(EVERY_TYPE.commands());
     all.addAll(EDITS.commands());
-    all.addAll(FAN_OUTS.commands());
+    all.addAll(VERSION_3.commands());
     for (Command command : all) {
       int alone = CommandFormat.encode(new CommandBatch(1, List.of(command))).length;
       int frame = 1 + 8 + 1 + 4;
@@ -243,7 +247,7 @@ final class CommandFormatTest {
   }
 
   private static Command randomCommand(Random random) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(13)) {
       case 0 ->
           new Command.Append(
               bytes(random, 40),
@@ -283,6 +287,11 @@ final class CommandFormatTest {
       case 8 -> new Command.DeleteEntry(bytes(random, 40), random.nextLong(), announcement(random));
       case 9 -> new Command.DeleteTimeline(bytes(random, 40));
       case 10 -> randomFanOut(random);
+      case 11 ->
+          new Command.CommitCursors(
+              List.of(
+                  new Command.CursorMove(bytes(random, 40), bytes(random, 128), random.nextLong()),
+                  new Command.CursorMove(bytes(random, 4), bytes(random, 4), random.nextLong())));
       default -> new Command.ChangeCatalog(bytes(random, 300));
     };
   }

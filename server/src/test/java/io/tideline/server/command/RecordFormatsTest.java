@@ -49,6 +49,26 @@ final class RecordFormatsTest {
   }
 
   @Test
+  void cursorsHaveTheBytesOfTheirFormat() throws Exception {
+    CursorRecord cursor = new CursorRecord(1, -2, 3);
+    assertThat(HexFormat.of().formatHex(cursor.encode()))
+        .isEqualTo("01" + "0000000000000001" + "fffffffffffffffe" + "0000000000000003");
+    assertThat(CursorRecord.decode(cursor.encode())).isEqualTo(cursor);
+    byte[] timeline = {1, 2};
+    byte[] key = CursorRecord.key(timeline, "ana".getBytes(StandardCharsets.UTF_8));
+    assertThat(HexFormat.of().formatHex(key)).isEqualTo("0102" + "616e61" + "0003");
+    assertThat(CursorRecord.reader(timeline, key)).isEqualTo("ana");
+    assertThat(CursorRecord.isOf(timeline, key)).isTrue();
+    assertThat(CursorRecord.isOf(new byte[] {1, 3}, key)).isFalse();
+    for (int length = 0; length < cursor.encode().length; length++) {
+      byte[] bad = Arrays.copyOf(cursor.encode(), length);
+      assertThatThrownBy(() -> CursorRecord.decode(bad)).isInstanceOf(FormatException.class);
+    }
+    assertThatThrownBy(() -> CursorRecord.decode(newer(cursor.encode())))
+        .isInstanceOf(FormatException.class);
+  }
+
+  @Test
   void truncatedAndNewerRecordsAreRefused() {
     for (int length = 0; length < DEDUP.encode().length; length++) {
       byte[] bad = Arrays.copyOf(DEDUP.encode(), length);

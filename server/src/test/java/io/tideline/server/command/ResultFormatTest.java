@@ -24,6 +24,8 @@ class ResultFormatTest {
                   new AppendResult.Appended(26, 27, 28, false, 29),
                   new AppendResult.MessageKeyReused(30, 31))),
           new FanOutResult(List.of()),
+          new CursorsResult(
+              List.of(new CursorsResult.Stored(32, 33), new CursorsResult.BeyondLast(34, 35))),
           new PutResult.Done(11, true, 12),
           new PutResult.SequenceIdExists(13),
           new PutResult.Trimmed(14, 15),

@@ -116,6 +116,8 @@ final class TimelineModelTest {
       return new Command.DeleteMeta(timeline);
     } else if (dice < 25) {
       return new Command.DeleteTimeline(timeline);
+    } else if (dice < 30) {
+      return randomCursors(mode, random);
     } else if (dice < 50) {
       return randomEdit(mode, random, timeline);
     } else if (mode == SequenceMode.MANUAL) {
@@ -135,6 +137,20 @@ final class TimelineModelTest {
     long firstAttempt = random.nextInt(4) == 0 ? Math.max(1, time - random.nextInt(15_000)) : 0;
     return new Command.Append(
         timeline, key, expected, firstAttempt, random.nextInt(2), bytes("v" + random.nextInt(2)));
+  }
+
+  private static Command randomCursors(SequenceMode mode, Random random) {
+    List<Command.CursorMove> moves = new ArrayList<>();
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      moves.add(
+          new Command.CursorMove(
+              bytes("t" + random.nextInt(TIMELINES)),
+              bytes("r" + random.nextInt(2)),
+              mode == SequenceMode.MONOTONIC
+                  ? (long) random.nextInt(300) << 20
+                  : random.nextInt(60)));
+    }
+    return new Command.CommitCursors(moves);
   }
 
   /** Keys are those of appends, so that either meets what the other wrote. */
@@ -197,6 +213,7 @@ final class TimelineModelTest {
     private final Map<Key, First> keys = new HashMap<>();
     private final Map<Edited, Announced> edits = new HashMap<>();
     private final Map<String, Integer> epochs = new HashMap<>();
+    private final Map<Key, CursorsResult.Stored> cursors = new HashMap<>();
     private final Map<String, Long> metaRevision = new HashMap<>();
     private long time;
     private long ttl;
@@ -221,6 +238,7 @@ final class TimelineModelTest {
       switch (command) {
         case Command.Append append -> checkAppend(how, append, result);
         case Command.FanOut fanOut -> checkFanOut(how, fanOut, (FanOutResult) result);
+        case Command.CommitCursors commit -> checkCursors(how, commit, (CursorsResult) result);
         case Command.Put put -> checkPut(how, put, result);
         case Command.Trim trim -> checkTrim(how, trim, result);
         case Command.ReplaceEntry replace -> checkReplace(how, replace, result);
@@ -248,6 +266,25 @@ final class TimelineModelTest {
         case Command.AdvanceTime advance -> assertThat(result).isEqualTo(new CommandResult.Done());
         case Command.ChangeCatalog change -> throw new AssertionError(change);
       }
+    }
+
+    private void checkCursors(String how, Command.CommitCursors commit, CursorsResult result) {
+      List<CursorsResult.Move> expected = new ArrayList<>();
+      for (Command.CursorMove move : commit.moves()) {
+        String timeline = text(move.timeline());
+        Key key = new Key(timeline, text(move.reader()));
+        CursorsResult.Stored present = cursors.getOrDefault(key, new CursorsResult.Stored(0, 0));
+        long end = last.getOrDefault(timeline, 0L);
+        if (move.sequenceId() <= present.sequenceId()) {
+          expected.add(present);
+        } else if (move.sequenceId() > end) {
+          expected.add(new CursorsResult.BeyondLast(move.sequenceId(), end));
+        } else {
+          cursors.put(key, new CursorsResult.Stored(move.sequenceId(), time));
+          expected.add(cursors.get(key));
+        }
+      }
+      assertThat(result.results()).as(how).isEqualTo(expected);
     }
 
     /** To each timeline, one after the other, what an append with the key would do. */
@@ -461,6 +498,7 @@ final class TimelineModelTest {
       trimmed.merge(timeline, last.get(timeline), Math::max);
       rowsOf(timeline).headMap(last.get(timeline), true).clear();
       epochs.merge(timeline, 1, Integer::sum);
+      cursors.keySet().removeIf(key -> key.timeline().equals(timeline));
     }
 
     void checkRows(String how, List<String> digest) {

@@ -9,13 +9,19 @@ import com.google.protobuf.ByteString;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
+import io.tideline.proto.v1.CommitCursorsRequest;
+import io.tideline.proto.v1.CountUnreadRequest;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
+import io.tideline.proto.v1.Cursor;
+import io.tideline.proto.v1.CursorServiceGrpc;
 import io.tideline.proto.v1.DeleteRequest;
 import io.tideline.proto.v1.DeleteTimelineRequest;
 import io.tideline.proto.v1.Entry;
 import io.tideline.proto.v1.ErrorDetail;
 import io.tideline.proto.v1.ErrorReason;
+import io.tideline.proto.v1.GetCursorsRequest;
+import io.tideline.proto.v1.GetCursorsResponse;
 import io.tideline.proto.v1.GetMetaRequest;
 import io.tideline.proto.v1.GetRequest;
 import io.tideline.proto.v1.GetResponse;
@@ -23,6 +29,7 @@ import io.tideline.proto.v1.HeadsRequest;
 import io.tideline.proto.v1.HeadsResponse;
 import io.tideline.proto.v1.LatestRequest;
 import io.tideline.proto.v1.LatestResponse;
+import io.tideline.proto.v1.ListCursorsRequest;
 import io.tideline.proto.v1.ListMetaRequest;
 import io.tideline.proto.v1.ListMetaResponse;
 import io.tideline.proto.v1.PartitionDescriptor;
@@ -157,6 +164,52 @@ class ReadsElsewhereTest {
       }
       assertThat(seen(known.getSessionToken())).hasSize(3);
     }
+  }
+
+  @Test
+  void everyNodeCommitsAndReadsCursorsAndCountsWhatIsUnread() {
+    for (int i = 0; i < cluster.nodes().size(); i++) {
+      String reader = "reader-" + i;
+      CommitCursorsRequest.Builder commit = CommitCursorsRequest.newBuilder().setStore("spread");
+      GetCursorsRequest.Builder get =
+          GetCursorsRequest.newBuilder().setStore("spread").setReader(reader);
+      CountUnreadRequest.Builder unread =
+          CountUnreadRequest.newBuilder().setStore("spread").setReader(reader);
+      for (String name : TIMELINES) {
+        commit.addCursors(
+            Cursor.newBuilder().setTimeline(timeline(name)).setReader(reader).setSequenceId(1));
+        get.addTimelines(timeline(name));
+        unread.addTimelines(timeline(name));
+      }
+      assertThat(cursors(cluster.node(i)).commitCursors(commit.build()).getResultsList())
+          .hasSize(TIMELINES.size())
+          .allMatch(result -> result.getCursor().getSequenceId() == 1);
+      for (TestNode node : cluster.nodes()) {
+        GetCursorsResponse got = cursors(node).getCursors(get.build());
+        assertThat(got.getResultsList())
+            .hasSize(TIMELINES.size())
+            .allMatch(result -> result.getCursor().getSequenceId() == 1);
+        assertThat(seen(got.getSessionToken())).hasSize(3);
+        assertThat(cursors(node).countUnread(unread.build()).getResultsList())
+            .hasSize(TIMELINES.size())
+            .allMatch(result -> result.getUnread().getCount() >= ENTRIES - 1);
+        assertThat(
+                cursors(node)
+                    .listCursors(
+                        ListCursorsRequest.newBuilder()
+                            .setStore("spread")
+                            .setTimeline(timeline("h1"))
+                            .build())
+                    .getCursorsList()
+                    .stream()
+                    .map(Cursor::getReader))
+            .contains(reader);
+      }
+    }
+  }
+
+  private static CursorServiceGrpc.CursorServiceBlockingStub cursors(TestNode node) {
+    return CursorServiceGrpc.newBlockingStub(node.channel());
   }
 
   /** Whatever the budget, reading on brings each entry once, and never more than was asked for. */

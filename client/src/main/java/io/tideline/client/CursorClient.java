@@ -18,9 +18,9 @@ import java.util.concurrent.CompletableFuture;
  * Keeps, for named readers, the last consumed id of timelines. Get it from {@link
  * TidelineClient#cursors()}.
  *
- * <p>A cursor never goes back: committing a smaller id than the stored one leaves it where it is. So
- * a commit may be repeated, and is retried after an unknown outcome; devices of one user may share
- * a reader.
+ * <p>A cursor never goes back: committing a smaller id than the stored one leaves it where it is.
+ * So a commit may be repeated, and is retried after an unknown outcome; devices of one user may
+ * share a reader.
  *
  * <p>Thread-safe. Blocking methods throw {@link TidelineException}; the futures of the others are
  * completed with it.
@@ -73,14 +73,17 @@ public final class CursorClient {
   public CompletableFuture<List<CursorResult>> commitAllAsync(
       String store, String reader, Map<Identifier, Long> positions) {
     CommitCursorsRequest.Builder request = CommitCursorsRequest.newBuilder().setStore(store);
-    List<Identifier> asked = MultiRead.require(positions.keySet());
-    for (Identifier timeline : asked) {
-      request.addCursors(
-          io.tideline.proto.v1.Cursor.newBuilder()
-              .setTimeline(WireValues.toWire(timeline))
-              .setReader(reader)
-              .setSequenceId(positions.get(timeline)));
-    }
+    List<Identifier> asked = new ArrayList<>();
+    positions.forEach(
+        (timeline, consumed) -> {
+          asked.add(timeline);
+          request.addCursors(
+              io.tideline.proto.v1.Cursor.newBuilder()
+                  .setTimeline(WireValues.toWire(timeline))
+                  .setReader(reader)
+                  .setSequenceId(consumed));
+        });
+    MultiRead.requireCount(asked);
     return Futures.map(
         caller.call(
             CursorServiceGrpc.getCommitCursorsMethod(),
@@ -160,8 +163,7 @@ public final class CursorClient {
    * What one reader has not consumed of up to 1,000 timelines of a store, in the order asked: a
    * whole conversation list in one call. Costs the same however many entries there are.
    */
-  public List<UnreadResult> unread(
-      String store, String reader, Collection<Identifier> timelines) {
+  public List<UnreadResult> unread(String store, String reader, Collection<Identifier> timelines) {
     return Caller.await(unreadAsync(store, reader, timelines), false);
   }
 

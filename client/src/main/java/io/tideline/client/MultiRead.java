@@ -17,8 +17,12 @@ final class MultiRead {
   private MultiRead() {}
 
   static List<Identifier> require(Collection<Identifier> timelines) {
-    Limits.inRange("number of timelines", timelines.size(), 1, Limits.ITEMS_MAX);
+    requireCount(timelines);
     return List.copyOf(timelines);
+  }
+
+  static void requireCount(Collection<Identifier> timelines) {
+    Limits.inRange("number of timelines", timelines.size(), 1, Limits.ITEMS_MAX);
   }
 
   static List<LatestResult> latest(String store, List<Identifier> asked, LatestResponse response) {

@@ -152,10 +152,7 @@ final class BadCursors {
   }
 
   private static Cursor.Builder cursor() {
-    return Cursor.newBuilder()
-        .setTimeline(Samples.TIMELINE)
-        .setReader("ana")
-        .setSequenceId(1);
+    return Cursor.newBuilder().setTimeline(Samples.TIMELINE).setReader("ana").setSequenceId(1);
   }
 
   private static GetCursorsRequest.Builder get() {
@@ -173,9 +170,7 @@ final class BadCursors {
   }
 
   private static ListCursorsRequest.Builder list() {
-    return ListCursorsRequest.newBuilder()
-        .setStore(Samples.DENSE)
-        .setTimeline(Samples.TIMELINE);
+    return ListCursorsRequest.newBuilder().setStore(Samples.DENSE).setTimeline(Samples.TIMELINE);
   }
 
   private static Consumer<Wire> commit(Cursor... cursors) {

@@ -47,10 +47,7 @@ public record CursorRecord(long epoch, long sequenceId, long updateTimeMillis) {
   public static CursorRecord decode(byte[] bytes) throws FormatException {
     if (bytes.length != BYTES || bytes[0] != VERSION) {
       throw new FormatException(
-          "cursor of "
-              + bytes.length
-              + " bytes, version "
-              + (bytes.length > 0 ? bytes[0] : -1));
+          "cursor of " + bytes.length + " bytes, version " + (bytes.length > 0 ? bytes[0] : -1));
     }
     ByteBuffer in = ByteBuffer.wrap(bytes, 1, BYTES - 1);
     return new CursorRecord(in.getLong(), in.getLong(), in.getLong());

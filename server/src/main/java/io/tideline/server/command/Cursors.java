@@ -9,8 +9,8 @@ import java.util.List;
 final class Cursors {
 
   /**
-   * Cursors that are removed with their timeline, so that the step stays short. What is left of more
-   * is hidden by the timeline's epoch.
+   * Cursors that are removed with their timeline, so that the step stays short. What is left of
+   * more is hidden by the timeline's epoch.
    */
   static final int REMOVED_MAX = 1_000;
 

@@ -60,8 +60,8 @@
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
  * it does not know. Version 1 has the types up to 8; version 2 adds those that edit and delete, and
  * is written only for batches that have one of them, so that a member that reads version 1 only
- * stops at the first edit and not before. Version 3 adds FAN_OUT and
- * COMMIT_CURSORS in the same way.
+ * stops at the first edit and not before. Version 3 adds FAN_OUT and COMMIT_CURSORS in the same
+ * way.
  *
  * <h2>Formats of records, version 1</h2>
  *

@@ -158,8 +158,7 @@ final class ManyTimelines implements AutoCloseable {
       PartitionDescriptor partition = store.partitionOf(keys.get(place));
       if (forwarding.isElsewhere(partition, context)) {
         elsewhere
-            .computeIfAbsent(
-                partition.partitionId(), id -> new Part(partition, new ArrayList<>()))
+            .computeIfAbsent(partition.partitionId(), id -> new Part(partition, new ArrayList<>()))
             .places()
             .add(place);
         continue;

@@ -28,9 +28,9 @@ public record TransferLimits(
 
   /**
    * Two fetches of four streams keep 8 MiB under way, which fills a link of 1 GB/s with a round
-   * trip of 8 ms. 128 MiB/s leave most of a disk, a network and two processors to the clients. A
-   * minute without a read means that the reader is gone: while it verifies what it has already it
-   * asks for the description now and then.
+   * trip of 8 ms. 256 MiB/s leave most of a fast disk and network to the clients. A minute without
+   * a read means that the reader is gone: while it verifies what it has already it asks for the
+   * description now and then.
    */
   public static final TransferLimits DEFAULTS =
       new TransferLimits(8, 2, 4, CHUNK_BYTES_MAX, 256L << 20, 60_000, 30_000);

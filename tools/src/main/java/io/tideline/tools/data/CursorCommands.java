@@ -166,9 +166,7 @@ public final class CursorCommands {
       try (TidelineClient client = target.connect()) {
         List<UnreadResult> results =
             client.cursors().unread(target.store(), reader.reader, target.identifiers(client));
-        target
-            .output(context)
-            .list(UNREAD_COLUMNS, results.stream().map(CursorCommands::json), "");
+        target.output(context).list(UNREAD_COLUMNS, results.stream().map(CursorCommands::json), "");
         return ExitCode.okIf(results.stream().allMatch(result -> result.error() == null));
       }
     }

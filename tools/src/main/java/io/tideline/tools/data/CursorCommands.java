@@ -42,7 +42,13 @@ public final class CursorCommands {
   @Command(
       name = "cursor",
       description = "Keep and read how far readers have come, and what is unread.",
-      synopsisSubcommandLabel = "COMMAND")
+      synopsisSubcommandLabel = "COMMAND",
+      footer = {
+        "",
+        "Examples:",
+        "  tideline cursor commit conversations group:42 120 --reader ana",
+        "  tideline cursor unread conversations group:42 group:43 --reader ana",
+      })
   public static final class Group {}
 
   /** {@code --reader}: whose cursors. */

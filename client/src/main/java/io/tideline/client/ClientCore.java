@@ -12,6 +12,7 @@ final class ClientCore {
   private final MessageKeys messageKeys;
   private final boolean autoMessageKeys;
   private final Set<BatchingAppender> appenders = ConcurrentHashMap.newKeySet();
+  private final Set<Tail> tails = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile Runnable onClose = () -> {};
 
@@ -64,8 +65,21 @@ final class ClientCore {
     appenders.remove(appender);
   }
 
+  Tail open(Tail tail) {
+    tails.add(tail);
+    if (closed.get()) {
+      tail.close();
+    }
+    return tail;
+  }
+
+  void closed(Tail tail) {
+    tails.remove(tail);
+  }
+
   void close() {
     if (closed.compareAndSet(false, true)) {
+      tails.forEach(Tail::close);
       appenders.forEach(BatchingAppender::close);
       caller.close();
       onClose.run();

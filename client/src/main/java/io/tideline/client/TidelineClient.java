@@ -536,6 +536,14 @@ public final class TidelineClient implements AutoCloseable {
     return Caller.await(syncAsync(spec), false);
   }
 
+  /**
+   * Follows up to 1,000 timelines of a store: what they have after their positions, then what
+   * comes. Returns at once; close it when it is no longer needed, or with the client.
+   */
+  public Tail tail(TailSpec spec) {
+    return core.open(new Tail(core, settings, spec)).begin();
+  }
+
   /** As {@link #sync}, without waiting. */
   public CompletableFuture<List<SyncResult>> syncAsync(SyncSpec spec) {
     return Futures.map(

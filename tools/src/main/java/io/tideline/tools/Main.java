@@ -26,6 +26,7 @@ import io.tideline.tools.data.MetaCommands;
 import io.tideline.tools.data.ScanCommand;
 import io.tideline.tools.data.StoreCommands;
 import io.tideline.tools.data.SyncCommand;
+import io.tideline.tools.data.TailCommand;
 import io.tideline.tools.data.TimelineCommands;
 import io.tideline.tools.data.WriteCommands;
 import io.tideline.tools.demo.DemoCommand;
@@ -158,6 +159,7 @@ public final class Main implements Runnable {
         .addSubcommand(new LatestCommand(context))
         .addSubcommand(new HeadsCommand(context))
         .addSubcommand(new SyncCommand(context))
+        .addSubcommand(new TailCommand(context))
         .addSubcommand(new WriteCommands.Trim(context))
         .addSubcommand(new WriteCommands.Put(context))
         .addSubcommand(new EditCommands.Update(context))

@@ -81,6 +81,22 @@ public final class FakeServices {
     }
   }
 
+  /** Answers by a stream: what {@code work} sends, then the call's fault, or nothing more. */
+  void stream(String method, Message request, StreamObserver<?> out, Runnable work) {
+    received.add(new Received(method, request));
+    Fault fault = faults.take(method);
+    if (fault == null) {
+      work.run();
+      return;
+    }
+    if (fault.kind() == Fault.Kind.LOSE_ANSWER) {
+      work.run();
+    }
+    if (fault.kind() != Fault.Kind.HANG) {
+      out.onError(fault.toException());
+    }
+  }
+
   private Message answer(
       String method, Message request, Supplier<? extends @Nullable Message> work) {
     Function<Message, Message> script = scripts.get(method);

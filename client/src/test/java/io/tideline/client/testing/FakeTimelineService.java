@@ -27,8 +27,12 @@ import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.RecallResponse;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
+import io.tideline.proto.v1.SyncPosition;
 import io.tideline.proto.v1.SyncRequest;
 import io.tideline.proto.v1.SyncResponse;
+import io.tideline.proto.v1.SyncResult;
+import io.tideline.proto.v1.TailRequest;
+import io.tideline.proto.v1.TailResponse;
 import io.tideline.proto.v1.TimelineId;
 import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.proto.v1.TrimRequest;
@@ -202,6 +206,38 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
                           HeadResult.newBuilder()
                               .setHead(services.store(request.getStore()).head(t))));
           return response.build();
+        });
+  }
+
+  /** History, page by page, and then what the script of "Tail" says: nothing more, or an error. */
+  @Override
+  public void tail(TailRequest request, StreamObserver<TailResponse> out) {
+    services.stream(
+        "Tail",
+        request,
+        out,
+        () -> {
+          for (SyncPosition position : request.getPositionsList()) {
+            ScanResponse page =
+                services
+                    .store(request.getStore())
+                    .page(
+                        ScanRequest.newBuilder()
+                            .setTimeline(position.getTimeline())
+                            .setFromSequenceId(position.getAfterSequenceId() + 1)
+                            .setLimit(2)
+                            .build());
+            if (page.getEntriesCount() > 0) {
+              out.onNext(
+                  TailResponse.newBuilder()
+                      .setEntries(
+                          SyncResult.newBuilder()
+                              .setTimeline(position.getTimeline())
+                              .addAllEntries(page.getEntriesList())
+                              .setCoverage(page.getCoverage()))
+                      .build());
+            }
+          }
         });
   }
 

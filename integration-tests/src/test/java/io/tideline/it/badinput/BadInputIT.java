@@ -82,6 +82,7 @@ class BadInputIT {
             BadWrites.all(),
             BadFanOuts.all(),
             BadCursors.all(),
+            BadTails.all(),
             BadEdits.all(),
             BadReads.all(),
             BadMetaRequests.all(),

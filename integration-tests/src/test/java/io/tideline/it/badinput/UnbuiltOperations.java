@@ -9,7 +9,6 @@ import io.tideline.proto.v1.MergePartitionsRequest;
 import io.tideline.proto.v1.MoveReplicaRequest;
 import io.tideline.proto.v1.RecoverStoreRequest;
 import io.tideline.proto.v1.SplitPartitionRequest;
-import io.tideline.proto.v1.TailRequest;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -19,15 +18,6 @@ final class UnbuiltOperations {
   private UnbuiltOperations() {}
 
   static Stream<BadRequest> all() {
-    return Stream.of(timelines(), others()).flatMap(rows -> rows);
-  }
-
-  private static Stream<BadRequest> timelines() {
-    return Stream.of(
-        unbuilt("Tail", w -> w.timelines().tail(TailRequest.getDefaultInstance()).next()));
-  }
-
-  private static Stream<BadRequest> others() {
     return Stream.of(
         unbuilt(
             "RecoverStore", w -> w.stores().recoverStore(RecoverStoreRequest.getDefaultInstance())),

@@ -20,6 +20,7 @@ import io.tideline.server.replica.PartitionReplica;
 import io.tideline.server.replica.PartitionStatus;
 import io.tideline.server.replica.Replica;
 import io.tideline.server.replica.ReplicaContext;
+import io.tideline.server.replica.TimelineWatchers;
 import io.tideline.server.transfer.SnapshotTransfers;
 import io.tideline.server.transfer.TransferLimits;
 import java.io.IOException;
@@ -101,6 +102,7 @@ public final class ReplicaHost implements AutoCloseable {
   private final JRaftGroups groups;
   private final Peers peers;
   private final SnapshotTransfers transfers;
+  private final TimelineWatchers watchers = new TimelineWatchers();
   private final PartitionHost partitions;
   private final CatalogReplica catalogReplica;
   private final StoreCatalog stores;
@@ -156,6 +158,7 @@ public final class ReplicaHost implements AutoCloseable {
                 answers,
                 settings.engineOptions().flushLogBytes(),
                 settings.reads(),
+                watchers,
                 this::replicaFailed);
         this.partitions =
             new PartitionHost(
@@ -301,6 +304,11 @@ public final class ReplicaHost implements AutoCloseable {
   /** Passes calls on to the other nodes. */
   public PeerCalls peerCalls() {
     return peers.calls();
+  }
+
+  /** Who waits for news in timelines of this node's replicas. */
+  public TimelineWatchers watchers() {
+    return watchers;
   }
 
   /** What the other nodes tell. */

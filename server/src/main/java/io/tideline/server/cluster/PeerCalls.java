@@ -4,6 +4,7 @@ import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -18,6 +19,8 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,6 +85,58 @@ public final class PeerCalls {
   PeerCalls(PeerChannels channels, String self) {
     this.channels = channels;
     this.self = self;
+  }
+
+  /** A stream of another node's messages. */
+  public interface Subscription {
+    /** Asks for no more; nothing is told from then on, but perhaps a last message. */
+    void cancel();
+  }
+
+  /**
+   * Opens a stream. Each message is told when the one before was taken.
+   *
+   * @param onMessage must not block
+   * @param onEnd why it ended; not told after {@link Subscription#cancel}
+   */
+  public Subscription subscribe(
+      Member target,
+      MethodDescriptor<?, ?> method,
+      byte[] request,
+      Consumer<byte[]> onMessage,
+      Consumer<String> onEnd) {
+    Metadata headers = new Metadata();
+    headers.put(FORWARDED_BY, self);
+    ClientCall<byte[], byte[]> call =
+        channels
+            .to(target)
+            .newCall(
+                method.toBuilder(BYTES, BYTES).build(), CallOptions.DEFAULT.withWaitForReady());
+    AtomicBoolean cancelled = new AtomicBoolean();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onMessage(byte[] message) {
+            onMessage.accept(message);
+            call.request(1);
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            if (!cancelled.get()) {
+              onEnd.accept("node " + target.nodeId() + ": " + status);
+            }
+          }
+        },
+        headers);
+    call.request(1);
+    call.sendMessage(request);
+    call.halfClose();
+    return () -> {
+      if (cancelled.compareAndSet(false, true)) {
+        call.cancel("no more is asked for", null);
+      }
+    };
   }
 
   /**

@@ -2,7 +2,6 @@ package io.tideline.server.node;
 
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -31,6 +30,7 @@ import io.tideline.server.service.InboundGuard;
 import io.tideline.server.service.Limits;
 import io.tideline.server.service.NodeAddress;
 import io.tideline.server.service.NodeInfo;
+import io.tideline.server.service.Tails;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,6 +41,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -194,7 +195,7 @@ public final class TidelineServer implements AutoCloseable {
     HealthStatusManager health = new HealthStatusManager();
     InboundBudget inbound = new InboundBudget(memory.networkBytes());
     // Before the host serves: other members may need its snapshots to make a majority with it.
-    Server grpc = openGrpc(grpcAddress, host, runner, inbound, health);
+    Server grpc = openGrpc(grpcAddress, host, runner, inbound, health, metrics);
     host.serve();
 
     metrics.observe(resources);
@@ -320,7 +321,8 @@ public final class TidelineServer implements AutoCloseable {
       ReplicaHost host,
       CallRunner runner,
       InboundBudget inbound,
-      HealthStatusManager health)
+      HealthStatusManager health,
+      NodeMetrics metrics)
       throws StartException {
     ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
@@ -345,18 +347,23 @@ public final class TidelineServer implements AutoCloseable {
             .addService(
                 ServerInterceptors.intercept(
                     ProtoReflectionServiceV1.newInstance(), new InboundGuard()));
-    for (ServerServiceDefinition service :
+    ScheduledExecutorService heartbeats =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("tail-heartbeats").factory());
+    GrpcServices services =
         GrpcServices.create(
             host.catalog(),
             host.peerAdmin(),
             host.peerCalls(),
+            host.watchers(),
+            new Tails.Threads(heartbeats, threads, clock),
             runner,
             config.count(ConfigKey.MESSAGE_BYTES_MAX),
             info::join,
             host::logBytes,
-            host::replayedEntries)) {
-      builder.addService(service);
-    }
+            host::replayedEntries);
+    services.definitions().forEach(builder::addService);
+    metrics.gauge("tideline.tails", "Open tails", "", () -> services.tails().count());
     Server server = builder.build();
     setHealth(server, health, ServingStatus.NOT_SERVING);
     try {
@@ -365,7 +372,15 @@ public final class TidelineServer implements AutoCloseable {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw Ports.inUse(address, ConfigKey.GRPC_PORT, cause);
     }
-    opened("gRPC port", () -> stopGrpc(server, runner, health, threads));
+    opened(
+        "gRPC port",
+        () -> {
+          try {
+            stopGrpc(server, runner, services.tails(), health, threads);
+          } finally {
+            heartbeats.shutdownNow();
+          }
+        });
     return server;
   }
 
@@ -483,12 +498,17 @@ public final class TidelineServer implements AutoCloseable {
   }
 
   private void stopGrpc(
-      Server server, CallRunner runner, HealthStatusManager health, ExecutorService threads)
+      Server server,
+      CallRunner runner,
+      Tails tails,
+      HealthStatusManager health,
+      ExecutorService threads)
       throws InterruptedException {
     long graceMillis = config.number(ConfigKey.GRPC_STOP_GRACE);
     log.info("stopping: no new calls, up to {} ms for those in flight", graceMillis);
     health.enterTerminalState();
     runner.stopAccepting();
+    tails.stop();
     server.shutdown();
     if (!server.awaitTermination(graceMillis, TimeUnit.MILLISECONDS)) {
       log.warn("calls still in flight after {} ms are cut off", graceMillis);

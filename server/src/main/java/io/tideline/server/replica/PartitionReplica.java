@@ -474,6 +474,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
       CommandBatch batch = proposal == null ? CommandFormat.decode(payload) : proposal.batch();
       List<CommandResult> results = stateMachine.apply(position, batch, configuration);
       waiters.applied(position.index(), context.answers());
+      context.changes().applied(partitionId, batch.commands());
       if (proposal != null) {
         proposal.applied(position.index(), results);
       } else if (!ready.isDone()) {
@@ -524,6 +525,7 @@ public final class PartitionReplica implements Replica, AutoCloseable {
     public EngineState install(ArrivedSnapshot snapshot) throws IOException {
       EngineState installed = engine.install(snapshot, stateMachine::load);
       waiters.applied(installed.position().index(), context.answers());
+      context.changes().replaced(partitionId);
       LOG.info(
           "partition {} has another replica's content at {}", partitionId, installed.position());
       return installed;

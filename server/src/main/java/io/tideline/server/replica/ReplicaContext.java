@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * @param flushLogBytes how much of the node's log a replica may hold back by not being flushed, as
  *     {@link io.tideline.lsm.EngineOptions#flushLogBytes} of the engines
  * @param reads how replicas may be read
+ * @param changes told of what is applied
  * @param fatal told of errors after which the node must stop
  */
 public record ReplicaContext(
@@ -27,4 +28,5 @@ public record ReplicaContext(
     Executor answers,
     long flushLogBytes,
     ReadSettings reads,
+    ChangeListener changes,
     Consumer<Throwable> fatal) {}

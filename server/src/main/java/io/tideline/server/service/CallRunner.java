@@ -14,6 +14,7 @@ import io.grpc.StatusRuntimeException;
 import io.tideline.server.cluster.PeerCalls;
 import io.tideline.server.metrics.RpcMetrics;
 import io.tideline.server.service.Marshallers.Reply;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,39 @@ public final class CallRunner {
   /** What serves a method. */
   interface Handler<Q> {
     Reply handle(Q request, CallContext context) throws Exception;
+  }
+
+  /** What serves a method that answers with a stream. */
+  interface StreamHandler<Q> {
+    /** Begins to answer; throws if there is nothing to begin with. */
+    OpenStream open(Q request, CallContext context, Outbound out) throws Exception;
+  }
+
+  /** What a stream is told of its caller. */
+  interface OpenStream {
+    /** The caller takes more. */
+    void ready();
+
+    /** The caller has gone. */
+    void cancelled();
+  }
+
+  /** The way to a stream's caller. For one thread at a time, but {@link #isReady}. */
+  interface Outbound {
+    /** Whether the caller takes more; if not, {@link OpenStream#ready} will tell. */
+    boolean isReady();
+
+    void send(Reply reply);
+
+    /**
+     * Ends the stream.
+     *
+     * @param failure null if it ends as it should
+     */
+    void close(@Nullable Failure failure);
+
+    /** Time and memory of one step of the stream; the caller releases it. */
+    CallContext newContext();
   }
 
   /** Trailer of a reply to a write that another node decided: the caller may look up which. */
@@ -156,36 +190,8 @@ public final class CallRunner {
     }
 
     private Reply run() throws Exception {
-      if (stopping) {
-        throw Failure.of(
-                ERROR_REASON_SHUTTING_DOWN,
-                "the node is shutting down; retry on another node, or when it is back")
-            .toException();
-      }
-      if (starting) {
-        throw Failure.of(
-                ERROR_REASON_PARTITION_UNAVAILABLE,
-                "the node is starting and waits for a majority of the members; retry on another"
-                    + " node, or soon")
-            .withRetryAfterMillis(START_RETRY_MILLIS)
-            .toException();
-      }
-      byte[] bytes = request;
-      if (bytes == null || tooManyRequests) {
-        throw Failure.of(
-                ERROR_REASON_MALFORMED_REQUEST,
-                "the call carries " + (bytes == null ? "no" : "several") + " requests; send one")
-            .toException();
-      }
-      if (bytes.length > Limits.REQUEST_BYTES_MAX) {
-        throw InboundBudget.tooLarge().toException();
-      }
-      context.refuseIfExpired();
-      context.reserve(Math.max(CallMemory.CALL_BYTES_MIN, bytes.length));
-      if (arriving != null) {
-        arriving.release();
-      }
-      return handler.handle(WireDiagnosis.parse(prototype, bytes), context);
+      return handler.handle(
+          accept(prototype, request, tooManyRequests, context, arriving), context);
     }
 
     @Override
@@ -196,6 +202,161 @@ public final class CallRunner {
     @Override
     public void onCancel() {
       context.releaseAll();
+    }
+  }
+
+  /** The request of a call that may begin; takes its memory. */
+  private <Q extends Message> Q accept(
+      Q prototype,
+      byte @Nullable [] bytes,
+      boolean tooManyRequests,
+      CallContext context,
+      InboundBudget.@Nullable Arriving arriving) {
+    if (stopping) {
+      throw Failure.of(
+              ERROR_REASON_SHUTTING_DOWN,
+              "the node is shutting down; retry on another node, or when it is back")
+          .toException();
+    }
+    if (starting) {
+      throw Failure.of(
+              ERROR_REASON_PARTITION_UNAVAILABLE,
+              "the node is starting and waits for a majority of the members; retry on another"
+                  + " node, or soon")
+          .withRetryAfterMillis(START_RETRY_MILLIS)
+          .toException();
+    }
+    if (bytes == null || tooManyRequests) {
+      throw Failure.of(
+              ERROR_REASON_MALFORMED_REQUEST,
+              "the call carries " + (bytes == null ? "no" : "several") + " requests; send one")
+          .toException();
+    }
+    if (bytes.length > Limits.REQUEST_BYTES_MAX) {
+      throw InboundBudget.tooLarge().toException();
+    }
+    context.refuseIfExpired();
+    context.reserve(Math.max(CallMemory.CALL_BYTES_MIN, bytes.length));
+    if (arriving != null) {
+      arriving.release();
+    }
+    return WireDiagnosis.parse(prototype, bytes);
+  }
+
+  <Q extends Message> ServerCallHandler<byte[], Reply> streaming(
+      String method, Q prototype, StreamHandler<Q> handler) {
+    return (call, headers) -> {
+      call.request(2);
+      StreamListener<Q> listener =
+          new StreamListener<>(
+              method, prototype, handler, call, headers.containsKey(PeerCalls.FORWARDED_BY));
+      InboundBudget.Arriving arriving = listener.arriving;
+      if (arriving != null) {
+        arriving.onRefused(() -> listener.close(arriving.failure()));
+      }
+      return listener;
+    };
+  }
+
+  /** One call that is answered by a stream. */
+  private final class StreamListener<Q extends Message> extends ServerCall.Listener<byte[]>
+      implements Outbound {
+    private final Q prototype;
+    private final StreamHandler<Q> handler;
+    private final ServerCall<byte[], Reply> call;
+    private final RpcMetrics.Call measured;
+    private final boolean forwarded;
+    private final InboundBudget.@Nullable Arriving arriving = InboundBudget.current();
+    private final AtomicLong sentBytes = new AtomicLong();
+    private byte @Nullable [] request;
+    private boolean tooManyRequests;
+    private int requestSize;
+    private volatile @Nullable OpenStream stream;
+
+    StreamListener(
+        String method,
+        Q prototype,
+        StreamHandler<Q> handler,
+        ServerCall<byte[], Reply> call,
+        boolean forwarded) {
+      this.prototype = prototype;
+      this.handler = handler;
+      this.call = call;
+      this.forwarded = forwarded;
+      this.measured = metrics.start(method);
+    }
+
+    @Override
+    public void onMessage(byte[] message) {
+      tooManyRequests = request != null;
+      request = message;
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (arriving != null && arriving.isRefused()) {
+        request = null;
+        return;
+      }
+      requestSize = request == null ? 0 : request.length;
+      CallContext context =
+          new CallContext(Context.current().getDeadline(), waitMillisMax, memory, forwarded);
+      try {
+        Q accepted = accept(prototype, request, tooManyRequests, context, arriving);
+        call.sendHeaders(new Metadata());
+        stream = handler.open(accepted, context, this);
+      } catch (Exception e) {
+        close(CallErrors.toFailure(e));
+      } finally {
+        request = null;
+        context.releaseAll();
+      }
+    }
+
+    @Override
+    public void onReady() {
+      OpenStream open = stream;
+      if (open != null) {
+        open.ready();
+      }
+    }
+
+    @Override
+    public void onCancel() {
+      OpenStream open = stream;
+      if (open != null) {
+        open.cancelled();
+      }
+      measured.finish(Status.Code.CANCELLED.name(), requestSize, sentBytes.get());
+    }
+
+    @Override
+    public boolean isReady() {
+      return call.isReady();
+    }
+
+    @Override
+    public void send(Reply reply) {
+      sentBytes.addAndGet(reply.size());
+      call.sendMessage(reply);
+    }
+
+    @Override
+    public void close(@Nullable Failure failure) {
+      if (failure == null) {
+        call.close(Status.OK, new Metadata());
+        measured.finish(Status.Code.OK.name(), requestSize, sentBytes.get());
+        return;
+      }
+      StatusRuntimeException status = ErrorMapper.toStatus(failure);
+      Metadata trailers = status.getTrailers();
+      call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+      measured.finish(status.getStatus().getCode().name(), requestSize, sentBytes.get());
+    }
+
+    @Override
+    public CallContext newContext() {
+      return new CallContext(null, waitMillisMax, memory, forwarded);
     }
   }
 }

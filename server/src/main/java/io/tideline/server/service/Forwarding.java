@@ -173,8 +173,8 @@ final class Forwarding {
     }
   }
 
-  /** Those that have a replica, the one to ask first in front. */
-  private List<Member> holders(PartitionDescriptor partition) {
+  /** Other nodes that have a replica, the one to ask first in front. */
+  List<Member> holders(PartitionDescriptor partition) {
     List<Member> holders = new ArrayList<>(members.of(partition.replicas()));
     holders.remove(members.self());
     Member known = preferred.get(partition.partitionId());

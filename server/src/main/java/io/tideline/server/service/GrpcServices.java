@@ -5,6 +5,7 @@ import io.tideline.proto.v1.TimelineServiceGrpc;
 import io.tideline.server.catalog.Catalog;
 import io.tideline.server.cluster.PeerAdmin;
 import io.tideline.server.cluster.PeerCalls;
+import io.tideline.server.replica.TimelineWatchers;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -12,7 +13,23 @@ import java.util.function.Supplier;
 /** All services of the contract, wired. */
 public final class GrpcServices {
 
-  private GrpcServices() {}
+  private final Tails tails;
+  private final List<ServerServiceDefinition> definitions;
+
+  private GrpcServices(Tails tails, List<ServerServiceDefinition> definitions) {
+    this.tails = tails;
+    this.definitions = definitions;
+  }
+
+  /** What gRPC serves. */
+  public List<ServerServiceDefinition> definitions() {
+    return definitions;
+  }
+
+  /** The open tails, which are to be ended before the server stops. */
+  public Tails tails() {
+    return tails;
+  }
 
   /**
    * Binds every method of the contract.
@@ -20,14 +37,18 @@ public final class GrpcServices {
    * @param messageBytesMax limit of an encoded message
    * @param peers asks the other nodes
    * @param calls passes calls on to them
+   * @param watchers told of news in timelines of this node's replicas
+   * @param tailThreads what runs tails
    * @param node asked per call, for what is known only once the ports are open
    * @param logBytes bytes of the shared log on disk
    * @param replayedEntries log entries applied again at start
    */
-  public static List<ServerServiceDefinition> create(
+  public static GrpcServices create(
       Catalog catalog,
       PeerAdmin peers,
       PeerCalls calls,
+      TimelineWatchers watchers,
+      Tails.Threads tailThreads,
       CallRunner runner,
       int messageBytesMax,
       Supplier<NodeInfo> node,
@@ -37,30 +58,39 @@ public final class GrpcServices {
     Stores stores = new Stores(catalog, protos);
     Forwarding forwarding = new Forwarding(catalog.members(), calls::call);
     MessageValidator messages = new MessageValidator(messageBytesMax);
-    return List.of(
-        new StoreCalls(catalog, stores, protos).bind(runner),
-        timelines(stores, forwarding, messages, runner),
-        new MetaCalls(stores, forwarding, messages).bind(runner),
-        new CursorCalls(stores, forwarding).bind(runner),
-        new AdminCalls(
-                catalog,
-                node,
-                logBytes,
-                replayedEntries,
-                new ClusterCalls(catalog, peers, stores, protos, node))
-            .bind(runner));
+    TimelineValidator validator = new TimelineValidator(messages);
+    SyncReads sync = new SyncReads(stores, forwarding, validator);
+    Tails tails = new Tails(stores, forwarding, validator, sync, watchers, calls, tailThreads);
+    return new GrpcServices(
+        tails,
+        List.of(
+            new StoreCalls(catalog, stores, protos).bind(runner),
+            timelines(stores, forwarding, messages, validator, sync, tails, runner),
+            new MetaCalls(stores, forwarding, messages).bind(runner),
+            new CursorCalls(stores, forwarding).bind(runner),
+            new AdminCalls(
+                    catalog,
+                    node,
+                    logBytes,
+                    replayedEntries,
+                    new ClusterCalls(catalog, peers, stores, protos, node))
+                .bind(runner)));
   }
 
   private static ServerServiceDefinition timelines(
-      Stores stores, Forwarding forwarding, MessageValidator messages, CallRunner runner) {
-    TimelineValidator validator = new TimelineValidator(messages);
+      Stores stores,
+      Forwarding forwarding,
+      MessageValidator messages,
+      TimelineValidator validator,
+      SyncReads sync,
+      Tails tails,
+      CallRunner runner) {
     TimelineWrites writes = new TimelineWrites(stores, validator);
     TimelineEdits edits = new TimelineEdits(stores, forwarding, validator, messages);
     BatchWrites batches = new BatchWrites(stores, validator);
     FanOutWrites fanOuts = new FanOutWrites(stores, validator);
     TimelineReads reads = new TimelineReads(stores, forwarding, validator);
     ManyTimelineReads many = new ManyTimelineReads(stores, forwarding, validator);
-    SyncReads sync = new SyncReads(stores, forwarding, validator);
     return new ServiceTable(TimelineServiceGrpc.getServiceDescriptor(), runner)
         .on(TimelineServiceGrpc.getAppendMethod(), writes::append)
         .on(TimelineServiceGrpc.getBatchAppendMethod(), batches::append)
@@ -76,6 +106,7 @@ public final class GrpcServices {
         .on(TimelineServiceGrpc.getLatestMethod(), many::latest)
         .on(TimelineServiceGrpc.getHeadsMethod(), many::heads)
         .on(TimelineServiceGrpc.getSyncMethod(), sync::sync)
+        .onStream(TimelineServiceGrpc.getTailMethod(), tails::open)
         .build();
   }
 }

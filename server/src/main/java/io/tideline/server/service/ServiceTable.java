@@ -28,13 +28,26 @@ final class ServiceTable {
 
   <Q extends Message> ServiceTable on(
       MethodDescriptor<Q, ?> method, CallRunner.Handler<Q> handler) {
+    requireInContract(method);
+    handlers.put(
+        method.getFullMethodName(), runner.unary(shortName(method), prototype(method), handler));
+    return this;
+  }
+
+  <Q extends Message> ServiceTable onStream(
+      MethodDescriptor<Q, ?> method, CallRunner.StreamHandler<Q> handler) {
+    requireInContract(method);
+    handlers.put(
+        method.getFullMethodName(),
+        runner.streaming(shortName(method), prototype(method), handler));
+    return this;
+  }
+
+  private void requireInContract(MethodDescriptor<?, ?> method) {
     if (!contract.getMethods().contains(method)) {
       throw new IllegalArgumentException(
           method.getFullMethodName() + " is not a method of " + contract.getName());
     }
-    handlers.put(
-        method.getFullMethodName(), runner.unary(shortName(method), prototype(method), handler));
-    return this;
   }
 
   ServerServiceDefinition build() {

@@ -43,7 +43,7 @@ final class SyncReads {
   Reply sync(SyncRequest request, CallContext context) throws Exception {
     validator.validate(request);
     StoreDescriptor store = stores.require(request.getStore());
-    List<byte[]> keys = encode(request, store);
+    List<byte[]> keys = encode(POSITIONS, request.getPositionsList(), store);
     int bytesMax = TimelineReads.pageBytes(request.hasLimitBytes(), request.getLimitBytes());
     context.reserve(bytesMax + (long) request.getSerializedSize());
     try (ManyTimelines many =
@@ -53,12 +53,13 @@ final class SyncReads {
     }
   }
 
-  private static List<byte[]> encode(SyncRequest request, StoreDescriptor store) {
+  /** The encoded timelines of positions that fit the store; a wrong one refuses the whole call. */
+  static List<byte[]> encode(FieldPath positions, List<SyncPosition> given, StoreDescriptor store) {
     SequenceMode mode = store.options().sequenceMode();
-    List<byte[]> keys = new ArrayList<>(request.getPositionsCount());
-    for (int i = 0; i < request.getPositionsCount(); i++) {
-      SyncPosition position = request.getPositions(i);
-      FieldPath path = POSITIONS.index(i);
+    List<byte[]> keys = new ArrayList<>(given.size());
+    for (int i = 0; i < given.size(); i++) {
+      SyncPosition position = given.get(i);
+      FieldPath path = positions.index(i);
       keys.add(
           Identifiers.encode(
               path.field("timeline"),

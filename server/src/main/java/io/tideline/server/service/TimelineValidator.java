@@ -21,9 +21,12 @@ import io.tideline.proto.v1.RecallRequest;
 import io.tideline.proto.v1.RouteHint;
 import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
+import io.tideline.proto.v1.SyncPosition;
 import io.tideline.proto.v1.SyncRequest;
+import io.tideline.proto.v1.TailRequest;
 import io.tideline.proto.v1.TrimRequest;
 import io.tideline.proto.v1.UpdateRequest;
+import java.util.List;
 
 /**
  * Rules for requests about timelines that hold whatever the store. What depends on the store, its
@@ -194,15 +197,16 @@ final class TimelineValidator {
     validateRead(FieldPath.of("read"), request.getRead());
   }
 
+  void validate(TailRequest request) {
+    StoreValidator.validateName(STORE, request.getStore());
+    validatePositions(request.getPositionsList());
+    FilterValidator.validate(FieldPath.of("projection"), request.getProjection());
+    Tails.validateHeartbeat(request.getHeartbeatIntervalMs());
+  }
+
   void validate(SyncRequest request) {
     StoreValidator.validateName(STORE, request.getStore());
-    FieldPath positions = FieldPath.of("positions");
-    validateTimelineCount(positions, request.getPositionsCount());
-    for (int i = 0; i < request.getPositionsCount(); i++) {
-      validateNotExtreme(
-          positions.index(i).field("after_sequence_id"),
-          request.getPositions(i).getAfterSequenceId());
-    }
+    validatePositions(request.getPositionsList());
     validatePage(
         request.hasLimit(), request.getLimit(), request.hasLimitBytes(), request.getLimitBytes());
     if (request.hasLimitPerTimeline()) {
@@ -215,6 +219,15 @@ final class TimelineValidator {
     }
     FilterValidator.validate(FieldPath.of("projection"), request.getProjection());
     validateRead(FieldPath.of("read"), request.getRead());
+  }
+
+  private static void validatePositions(List<SyncPosition> given) {
+    FieldPath positions = FieldPath.of("positions");
+    validateTimelineCount(positions, given.size());
+    for (int i = 0; i < given.size(); i++) {
+      validateNotExtreme(
+          positions.index(i).field("after_sequence_id"), given.get(i).getAfterSequenceId());
+    }
   }
 
   private static void validateRange(ScanRequest request) {

@@ -19,6 +19,7 @@ import io.tideline.server.cluster.Member;
 import io.tideline.server.cluster.Members;
 import io.tideline.server.command.PartitionOptions;
 import io.tideline.server.replica.Admission;
+import io.tideline.server.replica.ChangeListener;
 import io.tideline.server.replica.ReadSettings;
 import io.tideline.server.replica.ReplicaContext;
 import io.tideline.server.transfer.ArrivedSnapshot;
@@ -95,6 +96,7 @@ final class PartitionFixture implements AutoCloseable {
                 answers,
                 1L << 30,
                 ReadSettings.DEFAULTS,
+                ChangeListener.NONE,
                 fatal::add),
             new Members(SELF, List.of(SELF, OTHER)));
   }

@@ -32,7 +32,7 @@ final class EntryJson {
 
   private EntryJson() {}
 
-  private static String content(ObjectNode row) {
+  static String content(ObjectNode row) {
     if (row.path("recalled").asBoolean()) {
       return "(recalled)";
     }

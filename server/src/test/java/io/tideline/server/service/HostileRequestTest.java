@@ -206,11 +206,7 @@ final class HostileRequestTest {
   void unbuiltMethodsSayNotImplemented() {
     for (MethodDescriptor<?, ?> method :
         List.of(
-            TimelineServiceGrpc.getFanOutMethod(),
-            TimelineServiceGrpc.getTailMethod(),
-            CursorServiceGrpc.getCommitCursorsMethod(),
-            StoreServiceGrpc.getRecoverStoreMethod(),
-            AdminServiceGrpc.getSplitPartitionMethod())) {
+            StoreServiceGrpc.getRecoverStoreMethod(), AdminServiceGrpc.getSplitPartitionMethod())) {
       ErrorDetail detail =
           Refusals.assertRefused(
               ErrorReason.ERROR_REASON_NOT_IMPLEMENTED, () -> call(method, new byte[0]));

@@ -59,13 +59,16 @@ public final class StoreAlteration {
       return change("ttl_ms");
     }
 
-    /** Keep only the newest entries of each timeline; 0 for no such limit. */
+    /**
+     * Keep only the newest entries of each timeline; 0 for no such limit. A lower limit cuts a
+     * timeline at the next write to it, a higher one brings nothing back.
+     */
     public Builder retentionMaxEntries(long entries) {
       retentionMaxEntries = entries;
       return change("retention_max_entries");
     }
 
-    /** Keep only the newest bytes of each timeline; 0 for no such limit. */
+    /** Keep only the newest bytes of each timeline; 0 for no such limit. Cuts likewise. */
     public Builder retentionMaxBytes(long bytes) {
       retentionMaxBytes = bytes;
       return change("retention_max_bytes");

@@ -9,8 +9,10 @@ import java.util.OptionalLong;
  *
  * @param sequenceMode how ids are given
  * @param ttl entries older than this are expired; empty keeps them for ever
- * @param retentionMaxEntries only the newest entries of each timeline are kept; empty for no limit
- * @param retentionMaxBytes only the newest bytes of each timeline are kept; empty for no limit
+ * @param retentionMaxEntries only the newest entries of each timeline are kept, in other than DENSE
+ *     stores up to an eighth more; empty for no limit
+ * @param retentionMaxBytes only the newest bytes of messages of each timeline are kept, and up to
+ *     an eighth more; empty for no limit
  * @param storageType kind of disk
  * @param replicas copies of each partition
  * @param dedupWindow how long a message key is remembered

@@ -102,13 +102,19 @@ public final class StoreSpec {
       return this;
     }
 
-    /** Keep only the newest entries of each timeline. */
+    /**
+     * Keep only the newest entries of each timeline: in DENSE stores exactly, in others up to an
+     * eighth more, and at most 1,000,000.
+     */
     public Builder retentionMaxEntries(long entries) {
       this.retentionMaxEntries = entries;
       return this;
     }
 
-    /** Keep only the newest bytes of each timeline. */
+    /**
+     * Keep only the newest bytes of messages of each timeline, and up to an eighth more; at most
+     * 256 MiB. The newest entry stays even if it alone is larger.
+     */
     public Builder retentionMaxBytes(long bytes) {
       this.retentionMaxBytes = bytes;
       return this;

@@ -16,9 +16,12 @@ import io.tideline.lsm.testing.CrashFileSystem.Order;
 import io.tideline.lsm.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -276,7 +279,6 @@ class EngineCompactionTest {
     open(OPTIONS);
     RetentionRule byRows = new RetentionRule(40, RetentionRule.UNLIMITED);
     RetentionRule byBytes = new RetentionRule(RetentionRule.UNLIMITED, 1_000);
-    assertThat(byRows.slackRows()).isEqualTo(16);
     for (int id = 1; id <= 200; id++) {
       retained("rows", byRows, id);
       retained("bytes", byBytes, id);
@@ -284,21 +286,66 @@ class EngineCompactionTest {
         flush();
       }
     }
-    assertThat(rows("rows")).isBetween(40, 40 + 16);
-    assertThat(rows("bytes")).isBetween(10, 10 + 16);
+    assertThat(rows("rows")).isBetween(40, 40 + 5);
+    assertThat(rows("bytes")).isBetween(10, 10 + 2);
     engine.compactAll().get();
     assertThat(runs().getLast().rows()).isEqualTo(rows("rows") + rows("bytes"));
     assertThat(head("rows").appendedCount()).isEqualTo(200);
-    assertThat(new RetentionRule(1, 1).isDue(1, 17)).isTrue();
-    assertThat(new RetentionRule(RetentionRule.UNLIMITED, RetentionRule.UNLIMITED).isDue(1, 99))
+    assertThat(new RetentionRule(80, 800).isDue(9, 99)).isFalse();
+    assertThat(new RetentionRule(80, 800).isDue(10, 0)).isTrue();
+    assertThat(new RetentionRule(80, 800).isDue(0, 100)).isTrue();
+    assertThat(new RetentionRule(1, 1).isDue(1, 0)).isTrue();
+    assertThat(new RetentionRule(RetentionRule.UNLIMITED, RetentionRule.UNLIMITED).isDue(99, 99))
         .isFalse();
     assertThatThrownBy(() -> new RetentionRule(0, 1)).isInstanceOf(IllegalArgumentException.class);
   }
 
+  @Test
+  void aRetentionRuleSeesWhatTheBatchDoesBesides() throws Exception {
+    open(OPTIONS);
+    for (int id = 1; id <= 10; id++) {
+      engine.apply(batch().append(key("t"), id, id, 0, new byte[100]));
+    }
+    RetentionRule fourRows = new RetentionRule(4, RetentionRule.UNLIMITED);
+    RetentionRule bytes = new RetentionRule(RetentionRule.UNLIMITED, 400);
+    try (ReadView view = engine.view()) {
+      assertThat(fourRows.trimThrough(view, key("t"))).hasValue(6);
+      // 12 and 11 are new, 10 is written again, 9 is deleted: 12, 11, 10 and 8 stay.
+      RetentionRule.Pending pending =
+          pending(Map.of(12L, 1, 11L, 1, 10L, 250, 9L, RetentionRule.Pending.DELETED), 0, 0);
+      assertThat(through(fourRows, view, "t", pending)).hasValue(7);
+      assertThat(through(bytes, view, "t", pending)).hasValue(7);
+      // What is trimmed or expired does not count.
+      assertThat(through(fourRows, view, "t", pending(Map.of(), 6, 0))).isEmpty();
+      assertThat(through(fourRows, view, "t", pending(Map.of(), 5, 0))).hasValue(6);
+      assertThat(through(fourRows, view, "t", pending(Map.of(), 0, 7))).isEmpty();
+      // Rows of the batch alone are too many.
+      assertThat(through(new RetentionRule(1, 1), view, "t", pending(Map.of(12L, 9, 11L, 1), 0, 0)))
+          .hasValue(11);
+      // A timeline that begins with the batch.
+      assertThat(through(fourRows, view, "none", pending(Map.of(1L, 1), 0, 0))).isEmpty();
+    }
+  }
+
+  private static OptionalLong through(
+      RetentionRule rule, ReadView view, String timeline, RetentionRule.Pending pending)
+      throws IOException {
+    return rule.look(view, key(timeline), pending).trimThrough();
+  }
+
+  private static RetentionRule.Pending pending(
+      Map<Long, Integer> rows, long trimmedThrough, long expireBefore) {
+    return new RetentionRule.Pending(new TreeMap<>(rows), trimmedThrough, expireBefore);
+  }
+
+  private final Map<String, Long> looked = new HashMap<>();
+
   /** As an owner does it: the rule is part of applying an entry. */
   private void retained(String timeline, RetentionRule rule, long id) throws IOException {
     WriteBatch batch = batch().append(key(timeline), id, id, 0, new byte[100]);
-    if (rule.isDue(id - 1, id)) {
+    long since = id - looked.getOrDefault(timeline, 0L);
+    if (rule.isDue(since, since * 100)) {
+      looked.put(timeline, id);
       try (ReadView view = engine.view()) {
         OptionalLong through = rule.trimThrough(view, key(timeline));
         if (through.isPresent()) {

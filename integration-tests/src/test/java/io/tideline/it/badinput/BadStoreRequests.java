@@ -21,6 +21,7 @@ import io.tideline.proto.v1.DropStoreRequest;
 import io.tideline.proto.v1.IdentifierField;
 import io.tideline.proto.v1.IdentifierType;
 import io.tideline.proto.v1.InitialPartitions;
+import io.tideline.proto.v1.SequenceMode;
 import io.tideline.proto.v1.StoreOptions;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -176,6 +177,23 @@ final class BadStoreRequests {
             "options.retention_max_entries",
             "-1",
             "0..9223372036854775807"),
+        invalid(
+            "retention of too many bytes",
+            options(o -> o.setRetentionMaxBytes((256L << 20) + 1)),
+            ERROR_REASON_OUT_OF_RANGE,
+            "options.retention_max_bytes",
+            "268435457",
+            "0..268435456"),
+        invalid(
+            "retention that cannot be counted",
+            options(
+                o ->
+                    o.setSequenceMode(SequenceMode.SEQUENCE_MODE_MONOTONIC)
+                        .setRetentionMaxEntries(1_000_001)),
+            ERROR_REASON_OUT_OF_RANGE,
+            "options.retention_max_entries",
+            "1000001",
+            "0..1000000"),
         missing(
             "alter nothing",
             w ->

@@ -173,7 +173,9 @@ final class CatalogFollower {
     return new PartitionOptions(
         store.options().sequenceMode(),
         store.options().ttlMillis(),
-        store.options().dedupWindowMillis());
+        store.options().dedupWindowMillis(),
+        store.options().retentionMaxEntries(),
+        store.options().retentionMaxBytes());
   }
 
   /** A stopped partition's log is flushed first, or its entries would hold the shared log back. */

@@ -50,7 +50,10 @@ final class ApplyContext implements AutoCloseable {
   final LogPosition position;
   final long now;
   final WriteBatch out;
-  private final ReadView view;
+
+  /** The state before the entry. */
+  final ReadView view;
+
   private final Map<ByteKey, Head> heads = new HashMap<>();
   private final Map<ByteKey, DedupRecord> dedups = new HashMap<>();
   private final Map<ByteKey, Optional<MetaRecord>> metas = new HashMap<>();

@@ -16,7 +16,7 @@ public final class CommandFormat {
   /** Added REPLACE_ENTRY, DELETE_ENTRY and DELETE_TIMELINE. */
   static final int VERSION_EDITS = 2;
 
-  /** Added FAN_OUT and COMMIT_CURSORS. */
+  /** Added FAN_OUT, COMMIT_CURSORS and SET_RETENTION_OPTIONS. */
   static final int VERSION = 3;
 
   // Type codes: on disk, never renumbered.
@@ -33,6 +33,7 @@ public final class CommandFormat {
   private static final int DELETE_TIMELINE = 11;
   private static final int FAN_OUT = 12;
   private static final int COMMIT_CURSORS = 13;
+  private static final int SET_RETENTION_OPTIONS = 14;
 
   // Flags of APPEND: which optional fields follow.
   private static final int HAS_MESSAGE_KEY = 1;
@@ -92,7 +93,7 @@ public final class CommandFormat {
       case Command.PutMeta c -> VERSION_FIRST;
       case Command.DeleteMeta c -> VERSION_FIRST;
       case Command.AdvanceTime c -> VERSION_FIRST;
-      case Command.SetOptions c -> VERSION_FIRST;
+      case Command.SetOptions c -> c.options().hasRetention() ? VERSION : VERSION_FIRST;
       case Command.ChangeCatalog c -> VERSION_FIRST;
     };
   }
@@ -257,7 +258,7 @@ public final class CommandFormat {
       case Command.DeleteMeta c -> out.putByte(DELETE_META).putBytes(c.timeline());
       case Command.AdvanceTime c -> out.putByte(ADVANCE_TIME);
       case Command.SetOptions c -> {
-        out.putByte(SET_OPTIONS);
+        out.putByte(c.options().hasRetention() ? SET_RETENTION_OPTIONS : SET_OPTIONS);
         writeOptions(out, c.options());
       }
       case Command.ChangeCatalog c -> out.putByte(CHANGE_CATALOG).putBytes(c.change());
@@ -325,7 +326,8 @@ public final class CommandFormat {
       case DELETE_TIMELINE -> new Command.DeleteTimeline(in.readBytes());
       case DELETE_META -> new Command.DeleteMeta(in.readBytes());
       case ADVANCE_TIME -> new Command.AdvanceTime();
-      case SET_OPTIONS -> new Command.SetOptions(readOptions(in));
+      case SET_OPTIONS -> new Command.SetOptions(readOptions(in, false));
+      case SET_RETENTION_OPTIONS -> new Command.SetOptions(readOptions(in, true));
       case CHANGE_CATALOG -> new Command.ChangeCatalog(in.readBytes());
       default ->
           throw new FormatException(
@@ -420,14 +422,28 @@ public final class CommandFormat {
     return value == 1;
   }
 
+  /** What timelines keep is written only if it is limited. */
   static void writeOptions(BinaryWriter out, PartitionOptions options) {
     out.putByte(options.sequenceMode().code())
         .putLong(options.ttlMillis())
         .putLong(options.dedupWindowMillis());
+    if (options.hasRetention()) {
+      out.putLong(options.retentionMaxEntries()).putLong(options.retentionMaxBytes());
+    }
   }
 
-  static PartitionOptions readOptions(BinaryReader in) throws FormatException {
-    return new PartitionOptions(SequenceMode.ofCode(in.readByte()), in.readLong(), in.readLong());
+  static PartitionOptions readOptions(BinaryReader in, boolean retention) throws FormatException {
+    PartitionOptions options =
+        new PartitionOptions(
+            SequenceMode.ofCode(in.readByte()),
+            in.readLong(),
+            in.readLong(),
+            retention ? in.readLong() : 0,
+            retention ? in.readLong() : 0);
+    if (options.hasRetention() != retention) {
+      throw new FormatException("options with a retention that limits nothing");
+    }
+    return options;
   }
 
   private static int estimate(CommandBatch batch) {

@@ -69,6 +69,7 @@ final class Edits {
     if (head.exists()) {
       context.out.deleteTimeline(timeline);
       Cursors.remove(context, timeline);
+      Retention.forget(context, timeline);
       context.setHead(timeline, head.withoutRows());
     }
     if (hasMeta) {

@@ -18,5 +18,8 @@ public final class RecordTables {
   /** How far readers have come: (timeline, reader) to {@link CursorRecord}. */
   public static final int CURSOR = 4;
 
+  /** What was written to timelines since the last look at what they keep. */
+  public static final int RETENTION = 5;
+
   private RecordTables() {}
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: (1) one log entry is one engine batch, with the entry's position; (2) time never
  * falls; (3) DENSE ids of a timeline are 1, 2, 3 … in log order, whatever expired, was trimmed or
- * deleted; (4) a message key that is remembered never gives a second row.
+ * deleted; (4) a message key that is remembered never gives a second row; (5) after an entry, the
+ * timelines it wrote to keep what their store's retention asks for, see {@link Retention}.
  *
  * <p>MONOTONIC ids are the log index shifted left by {@link CommandBatch#ORDINAL_BITS} plus the
  * command's place in its entry: they rise with the log, so they are larger than every id the
@@ -90,6 +91,7 @@ public final class TimelineStateMachine implements StateMachine {
       }
       PartitionState newState = context.stateOrNull();
       if (newState != null) {
+        Retention.enforce(context, newState);
         out.expireBefore(newState.expireBeforeMillis(now));
       }
       engine.apply(out);
@@ -303,8 +305,8 @@ public final class TimelineStateMachine implements StateMachine {
     PartitionState present = context.stateOrNull();
     context.setState(
         present == null
-            ? PartitionState.initial(set.options())
-            : present.with(set.options(), context.now));
+            ? PartitionState.initial(set.options(), context.position.index())
+            : present.with(set.options(), context.now, context.position.index()));
     return CommandResult.Done.INSTANCE;
   }
 }

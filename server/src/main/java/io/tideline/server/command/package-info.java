@@ -42,6 +42,8 @@
  * 12 FAN_OUT         := flags u8 | kind u8 | messageKey bytes [ firstAttemptTime i64 if flags &amp; 1 ]
  *                       | value bytes | count varint | timeline bytes * count
  * 13 COMMIT_CURSORS  := count varint | (timeline bytes | reader bytes | sequenceId i64) * count
+ * 14 SET_RETENTION_OPTIONS := sequenceMode u8 | ttl i64 | dedupWindow i64
+ *                             | retentionMaxEntries i64 | retentionMaxBytes i64
  * </pre>
  *
  * <p><b>Fields.</b> {@code version}: the oldest that knows all types of the batch. {@code
@@ -60,10 +62,10 @@
  * <p><b>Compatibility.</b> Codes are never renumbered. A reader refuses versions, types and flags
  * it does not know. Version 1 has the types up to 8; version 2 adds those that edit and delete, and
  * is written only for batches that have one of them, so that a member that reads version 1 only
- * stops at the first edit and not before. Version 3 adds FAN_OUT and COMMIT_CURSORS in the same
- * way.
+ * stops at the first edit and not before. Version 3 adds FAN_OUT, COMMIT_CURSORS, and
+ * SET_RETENTION_OPTIONS for options that limit what timelines keep, in the same way.
  *
- * <h2>Formats of records, version 1</h2>
+ * <h2>Formats of records</h2>
  *
  * <p><b>Files.</b> None of their own: values in the record tables of a partition's engine ({@link
  * io.tideline.server.command.RecordTables}), whose blocks carry checksums.
@@ -80,7 +82,13 @@
  * PARTITION  key 01
  *            value format u8 | sequenceMode u8 | ttl i64 | dedupWindow i64 | agingWindow i64
  *                  | changedAt i64 | floor i64                                                    (little-endian)
+ *            format 2, of stores with retention: dedupWindow is followed by retentionMaxEntries i64
+ *                  | retentionMaxBytes i64, and floor by retentionSince i64
+ * RETENTION  key timeline
+ *            value format u8 | since i64 | rows i64 | valueBytes i64                              (little-endian)
  * </pre>
+ *
+ * <p>Formats are 1 where nothing else is said.
  *
  * <p><b>Compatibility.</b> A reader refuses formats it does not know.
  */

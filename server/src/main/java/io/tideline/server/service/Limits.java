@@ -36,6 +36,15 @@ public final class Limits {
   /** Every key within the window is a record on disk; a week bounds that. */
   public static final long DEDUP_WINDOW_MILLIS_MAX = 7L * 24 * 3_600_000;
 
+  /**
+   * Entries that are kept of a timeline are counted by reading them, except in DENSE stores. The
+   * partition applies nothing else meanwhile, so they must not be arbitrarily many.
+   */
+  public static final long RETENTION_ENTRIES_COUNTED_MAX = 1_000_000;
+
+  /** Bytes that are kept of a timeline are counted by reading them: likewise. */
+  public static final long RETENTION_BYTES_MAX = 256L << 20;
+
   // --- Messages ---
 
   /** Fields of a message or meta: decoding and indexing cost per field must stay bounded. */

@@ -109,6 +109,10 @@ final class StoreCalls {
           stores.require(request.getName()).options().replicas(),
           replicas(request.getOptions().getReplicas()));
     }
+    if (request.getUpdateFieldsList().contains("retention_max_entries")) {
+      StoreValidator.validateRetention(
+          request.getOptions(), stores.require(request.getName()).options().sequenceMode());
+    }
     StoreDescriptor store = change(catalog.alterStore(request.getName(), update(request)), context);
     return Reply.of(AlterStoreResponse.newBuilder().setStore(StoreProtos.store(store)).build());
   }

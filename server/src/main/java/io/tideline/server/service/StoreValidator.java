@@ -61,6 +61,8 @@ final class StoreValidator {
         request.getOptions().getSequenceMode(),
         request.getOptions().getSequenceModeValue(),
         SequenceMode.SEQUENCE_MODE_MANUAL_VALUE);
+    validateRetention(
+        request.getOptions(), StoreProtos.mode(request.getOptions().getSequenceMode()));
     Check.countAtMost(
         splitPointsPath(),
         request.getInitialPartitions().getSplitPointsCount(),
@@ -170,27 +172,41 @@ final class StoreValidator {
           StorageType.STORAGE_TYPE_HDD_VALUE);
     }
     if (named.contains("retention_max_entries")) {
-      validateRetention(path.field("retention_max_entries"), options.getRetentionMaxEntries());
+      Check.range(
+          path.field("retention_max_entries"),
+          options.getRetentionMaxEntries(),
+          0,
+          Long.MAX_VALUE,
+          "0 sets no limit");
     }
     if (named.contains("retention_max_bytes")) {
-      validateRetention(path.field("retention_max_bytes"), options.getRetentionMaxBytes());
+      Check.range(
+          path.field("retention_max_bytes"),
+          options.getRetentionMaxBytes(),
+          0,
+          Limits.RETENTION_BYTES_MAX,
+          "0 sets no limit");
     }
     if (named.contains("replicas")) {
       validateReplicas(path.field("replicas"), options.getReplicas());
     }
   }
 
-  private static void validateRetention(FieldPath path, long value) {
-    Check.range(path, value, 0, Long.MAX_VALUE, "0 sets no limit");
-    if (value > 0) {
-      throw Check.refuse(
-          ERROR_REASON_NOT_IMPLEMENTED,
-          path,
-          value,
-          "0",
-          "is part of the contract, but this version does not enforce it yet; set 0, and use"
-              + " ttl_ms or Trim to free space");
+  /**
+   * Refuses more entries than a store can count.
+   *
+   * @param mode of the store; only ids of DENSE stores tell a number of entries by themselves
+   */
+  static void validateRetention(StoreOptions options, io.tideline.manager.SequenceMode mode) {
+    if (mode == io.tideline.manager.SequenceMode.DENSE) {
+      return;
     }
+    Check.range(
+        FieldPath.of("options").field("retention_max_entries"),
+        options.getRetentionMaxEntries(),
+        0,
+        Limits.RETENTION_ENTRIES_COUNTED_MAX,
+        "0 sets no limit; more entries can be kept in DENSE stores only");
   }
 
   private static void validateReplicas(FieldPath path, int replicas) {

@@ -86,6 +86,42 @@ final class CommandFormatTest {
     assertThat(CommandFormat.decode(golden)).usingRecursiveComparison().isEqualTo(VERSION_3);
   }
 
+  /** Options are written as ever unless they limit what timelines keep. */
+  @Test
+  void retentionIsOfVersion3() throws Exception {
+    CommandBatch batch =
+        new CommandBatch(
+            1,
+            List.of(
+                new Command.SetOptions(
+                    new PartitionOptions(SequenceMode.DENSE, 2, 3, 1_000, 258))));
+    byte[] bytes = CommandFormat.encode(batch);
+    assertThat(HexFormat.of().formatHex(bytes, 0, bytes.length - 4))
+        .isEqualTo(
+            "03"
+                + "0100000000000000"
+                + "01"
+                + "0e01"
+                + "0200000000000000"
+                + "0300000000000000"
+                + "e803000000000000"
+                + "0201000000000000");
+    assertThat(CommandFormat.decode(bytes)).usingRecursiveComparison().isEqualTo(batch);
+    everyFlippedBitIsNoticed(batch);
+    everyTruncationIsNoticed(batch);
+    byte[] older = bytes.clone();
+    older[0] = 2;
+    assertThatThrownBy(() -> CommandFormat.decode(withChecksum(older)))
+        .hasMessageContaining("command type 14 is not of version 2");
+    byte[] unlimited = bytes.clone();
+    Arrays.fill(unlimited, unlimited.length - 20, unlimited.length - 4, (byte) 0);
+    assertThatThrownBy(() -> CommandFormat.decode(withChecksum(unlimited)))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("limits nothing");
+    assertThat(CommandFormat.sizeBound(batch.commands().getFirst()))
+        .isGreaterThanOrEqualTo(bytes.length - 14L);
+  }
+
   @Test
   void fanOutsUnderVersion2AreRefused() {
     byte[] older = CommandFormat.encode(VERSION_3);
@@ -274,7 +310,9 @@ final class CommandFormatTest {
               new PartitionOptions(
                   SequenceMode.values()[random.nextInt(3)],
                   random.nextLong(Long.MAX_VALUE),
-                  random.nextLong(1, Long.MAX_VALUE)));
+                  random.nextLong(1, Long.MAX_VALUE),
+                  random.nextInt(2) * random.nextLong(Long.MAX_VALUE),
+                  random.nextInt(2) * random.nextLong(Long.MAX_VALUE)));
       case 7 ->
           new Command.ReplaceEntry(
               bytes(random, 40),

@@ -84,6 +84,11 @@ final class MachineFixture implements AutoCloseable {
     return new Command.SetOptions(new PartitionOptions(mode, ttlMillis, dedupWindowMillis));
   }
 
+  /** Options of a store that keeps the newest entries or bytes of its timelines. */
+  static Command retention(SequenceMode mode, long maxEntries, long maxBytes) {
+    return new Command.SetOptions(new PartitionOptions(mode, 0, DAY, maxEntries, maxBytes));
+  }
+
   static Command.Append append(String timeline, String key, String value) {
     return new Command.Append(
         bytes(timeline), bytes(key), OptionalLong.empty(), 0, 1, bytes(value));

@@ -18,13 +18,18 @@ final class RecordFormatsTest {
   private static final DedupRecord DEDUP =
       new DedupRecord(7, 6, 1_000, 2_000, DedupRecord.fingerprint(1, new byte[] {5, 6}));
   private static final PartitionState STATE =
-      new PartitionState(new PartitionOptions(SequenceMode.DENSE, 10, 20), 30, 40, 50);
+      new PartitionState(new PartitionOptions(SequenceMode.DENSE, 10, 20), 30, 40, 50, 0);
+  private static final PartitionState RETAINING =
+      new PartitionState(new PartitionOptions(SequenceMode.MANUAL, 10, 20, 70, 80), 30, 40, 50, 60);
+  private static final RetentionRecord RETENTION = new RetentionRecord(60, 3, 258);
 
   @Test
   void recordsAreReadBackAsTheyWereWritten() throws Exception {
     assertThat(MetaRecord.decode(META.encode())).usingRecursiveComparison().isEqualTo(META);
     assertThat(DedupRecord.decode(DEDUP.encode())).isEqualTo(DEDUP);
     assertThat(PartitionState.decode(STATE.encode())).isEqualTo(STATE);
+    assertThat(PartitionState.decode(RETAINING.encode())).isEqualTo(RETAINING);
+    assertThat(RetentionRecord.decode(RETENTION.encode())).isEqualTo(RETENTION);
   }
 
   @Test
@@ -40,6 +45,24 @@ final class RecordFormatsTest {
             hex.formatHex(DedupRecord.key(new byte[] {1, 2}, new byte[] {3})),
             "");
     assertThat(lines).isEqualTo(golden());
+  }
+
+  @Test
+  void whatTimelinesKeepIsWrittenInAFormatOfItsOwn() {
+    HexFormat hex = HexFormat.of();
+    assertThat(hex.formatHex(RETAINING.encode()))
+        .isEqualTo(
+            "0203"
+                + "0a00000000000000"
+                + "1400000000000000"
+                + "4600000000000000"
+                + "5000000000000000"
+                + "1e00000000000000"
+                + "2800000000000000"
+                + "3200000000000000"
+                + "3c00000000000000");
+    assertThat(hex.formatHex(RETENTION.encode()))
+        .isEqualTo("01" + "3c00000000000000" + "0300000000000000" + "0201000000000000");
   }
 
   @Test
@@ -78,6 +101,16 @@ final class RecordFormatsTest {
       byte[] bad = Arrays.copyOf(STATE.encode(), length);
       assertThatThrownBy(() -> PartitionState.decode(bad)).isInstanceOf(FormatException.class);
     }
+    for (int length = 0; length < RETAINING.encode().length; length++) {
+      byte[] bad = Arrays.copyOf(RETAINING.encode(), length);
+      assertThatThrownBy(() -> PartitionState.decode(bad)).isInstanceOf(FormatException.class);
+    }
+    for (int length = 0; length < RETENTION.encode().length; length++) {
+      byte[] bad = Arrays.copyOf(RETENTION.encode(), length);
+      assertThatThrownBy(() -> RetentionRecord.decode(bad)).isInstanceOf(FormatException.class);
+    }
+    assertThatThrownBy(() -> RetentionRecord.decode(newer(RETENTION.encode())))
+        .isInstanceOf(FormatException.class);
     assertThatThrownBy(() -> MetaRecord.decode(new byte[24]))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> DedupRecord.decode(newer(DEDUP.encode())))
@@ -98,7 +131,7 @@ final class RecordFormatsTest {
   }
 
   private static byte[] newer(byte[] record) {
-    record[0] = 2;
+    record[0]++;
     return record;
   }
 

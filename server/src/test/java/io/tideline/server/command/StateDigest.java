@@ -29,7 +29,7 @@ final class StateDigest {
           addTimeline(lines, view, timelines.key(), timelines.head());
         }
       }
-      for (int table = 0; table < 4; table++) {
+      for (int table = 0; table <= RecordTables.RETENTION; table++) {
         try (RecordCursor records = view.records(table, null, null)) {
           while (records.next()) {
             lines.add(

@@ -130,11 +130,19 @@ final class StoreValidationTest {
             "options.replicas",
             "1, 3 or 5"),
         options(
-            "retention that would not be enforced",
-            StoreOptions.newBuilder().setRetentionMaxEntries(10),
-            "NOT_IMPLEMENTED",
+            "retention that cannot be counted",
+            StoreOptions.newBuilder()
+                .setSequenceMode(io.tideline.proto.v1.SequenceMode.SEQUENCE_MODE_MONOTONIC)
+                .setRetentionMaxEntries(1_000_001),
+            "OUT_OF_RANGE",
             "options.retention_max_entries",
-            "ttl_ms"),
+            "DENSE"),
+        options(
+            "retention of too many bytes",
+            StoreOptions.newBuilder().setRetentionMaxBytes((256L << 20) + 1),
+            "OUT_OF_RANGE",
+            "options.retention_max_bytes",
+            "0..268435456"),
         options(
             "negative retention",
             StoreOptions.newBuilder().setRetentionMaxBytes(-1),

@@ -561,6 +561,16 @@ public final class TidelineClient implements AutoCloseable {
   }
 
   /**
+   * What brings a device up to date from its user's inbox, and from his conversations where that is
+   * not enough.
+   *
+   * @param state where the device stands, as its last {@link InboxBatch} said
+   */
+  public InboxSync inboxSync(InboxSyncSpec spec, InboxState state) {
+    return new InboxSync(this, spec, state);
+  }
+
+  /**
    * Drains the batching appenders, lets calls on their way finish for some seconds, then ends all
    * connections and threads. Closes what {@link #withDeadline} and {@link #withRetryPolicy}
    * returned as well. Idempotent.

@@ -19,7 +19,8 @@
  *
  * <p>Start reading at {@link io.tideline.client.TidelineClient}; inside, at {@code RetryingCall}
  * (one call, several attempts), {@code RetryRules} (which of them are safe) and {@code AppendQueue}
- * (how a batching appender keeps order). Runs on Java 17.
+ * (how a batching appender keeps order); {@link io.tideline.client.InboxSync} stands on the public
+ * calls alone. Runs on Java 17.
  *
  * <p>Must not know the server's code; all it shares with a node is the wire contract.
  */

@@ -40,7 +40,7 @@ import io.tideline.proto.v1.TrimResponse;
 import io.tideline.proto.v1.UpdateRequest;
 import io.tideline.proto.v1.UpdateResponse;
 
-/** Serves {@link FakeTimelines}; put, the edits, latest and sync answer only what is scripted. */
+/** Serves {@link FakeTimelines}; put, the edits and latest answer only what is scripted. */
 final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplBase {
 
   private final FakeServices services;
@@ -249,6 +249,11 @@ final class FakeTimelineService extends TimelineServiceGrpc.TimelineServiceImplB
 
   @Override
   public void sync(SyncRequest request, StreamObserver<SyncResponse> out) {
-    services.serve("Sync", request, SyncResponse.class, out, SyncResponse::getDefaultInstance);
+    services.serve(
+        "Sync",
+        request,
+        SyncResponse.class,
+        out,
+        () -> services.store(request.getStore()).sync(request));
   }
 }

@@ -17,6 +17,10 @@ import io.tideline.proto.v1.ScanDirection;
 import io.tideline.proto.v1.ScanRequest;
 import io.tideline.proto.v1.ScanResponse;
 import io.tideline.proto.v1.SessionToken;
+import io.tideline.proto.v1.SyncPosition;
+import io.tideline.proto.v1.SyncRequest;
+import io.tideline.proto.v1.SyncResponse;
+import io.tideline.proto.v1.SyncResult;
 import io.tideline.proto.v1.TimelineHead;
 import io.tideline.proto.v1.TimelineId;
 import java.util.ArrayList;
@@ -31,6 +35,7 @@ import java.util.Map;
 public final class FakeTimelines {
 
   private static final int PAGE_DEFAULT = 100;
+  private static final int SYNC_DEFAULT = 500;
 
   /** Appends stamp this and count on, so that times are as predictable as ids. */
   private static final long TIME_BASE_MILLIS = 1_700_000_000_000L;
@@ -179,6 +184,29 @@ public final class FakeTimelines {
             ? CoverageStatus.COVERAGE_STATUS_TRIMMED
             : more ? CoverageStatus.COVERAGE_STATUS_MORE : CoverageStatus.COVERAGE_STATUS_COMPLETE;
     return page.setCoverage(coverage(line, status).setNextSequenceId(id).setHasMore(more)).build();
+  }
+
+  /** One page of each timeline, in the order asked, until the limit is used up. */
+  public synchronized SyncResponse sync(SyncRequest request) {
+    SyncResponse.Builder response = SyncResponse.newBuilder();
+    int left = request.hasLimit() ? request.getLimit() : SYNC_DEFAULT;
+    int perTimeline = request.hasLimitPerTimeline() ? request.getLimitPerTimeline() : PAGE_DEFAULT;
+    for (SyncPosition position : request.getPositionsList()) {
+      ScanResponse page =
+          page(
+              ScanRequest.newBuilder()
+                  .setTimeline(position.getTimeline())
+                  .setFromSequenceId(position.getAfterSequenceId() + 1)
+                  .setLimit(Math.min(left, perTimeline))
+                  .build());
+      left -= page.getEntriesCount();
+      response.addResults(
+          SyncResult.newBuilder()
+              .setTimeline(position.getTimeline())
+              .addAllEntries(page.getEntriesList())
+              .setCoverage(page.getCoverage()));
+    }
+    return response.build();
   }
 
   private static Coverage.Builder coverage(Line line, CoverageStatus status) {

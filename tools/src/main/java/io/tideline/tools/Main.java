@@ -31,6 +31,7 @@ import io.tideline.tools.data.TimelineCommands;
 import io.tideline.tools.data.WriteCommands;
 import io.tideline.tools.demo.DemoCommand;
 import io.tideline.tools.doctor.DoctorCommand;
+import io.tideline.tools.im.ImCommand;
 import io.tideline.tools.inspect.InspectCommand;
 import io.tideline.tools.node.DevCommand;
 import io.tideline.tools.node.ServerCommand;
@@ -123,6 +124,7 @@ public final class Main implements Runnable {
     root.addSubcommand(
         new CommandLine(new ClusterCommands.Group())
             .addSubcommand(new ClusterCommands.Health(context)));
+    root.addSubcommand(new ImCommand(context));
     root.addSubcommand(new ImportCommand(context));
     root.addSubcommand(new ExportCommand(context));
     root.addSubcommand(benchCommands(context));

@@ -219,14 +219,13 @@ public final class Im {
       return List.of();
     }
     List<ImMessage> messages = new ArrayList<>();
-    long to = Math.min(before, Math.min(part.through(), Long.MAX_VALUE - 1) + 1);
-    ScanSpec spec =
-        ScanSpec.builder(ImStores.conversation(conversation))
-            .backward()
-            .from(part.after() + 1)
-            .to(Math.max(to, part.after() + 1))
-            .build();
-    for (Entry entry : client.scan(spec)) {
+    ScanSpec.Builder spec =
+        ScanSpec.builder(ImStores.conversation(conversation)).backward().from(part.after() + 1);
+    long last = Math.min(before - 1, part.through());
+    if (last < Long.MAX_VALUE - 1) {
+      spec.to(Math.max(last, part.after()) + 1);
+    }
+    for (Entry entry : client.scan(spec.build())) {
       if (entry.kind() == EntryKind.MESSAGE) {
         messages.add(ImMessage.of(entry));
       }
@@ -271,8 +270,7 @@ public final class Im {
   private Map<String, Unread> unread(Collection<String> conversations, String user) {
     Map<String, Unread> unread = new HashMap<>();
     for (List<Identifier> part : parts(conversations)) {
-      for (UnreadResult result :
-          client.cursors().unread(ImStores.CONVERSATIONS, user, part)) {
+      for (UnreadResult result : client.cursors().unread(ImStores.CONVERSATIONS, user, part)) {
         unread.put(ImStores.text(result.timeline().identifier(), 0), result.orThrow());
       }
     }

@@ -10,9 +10,14 @@ import io.tideline.client.InboxReference;
 import io.tideline.client.InboxState;
 import io.tideline.client.InboxSync;
 import io.tideline.client.InboxSyncSpec;
+import io.tideline.client.Projection;
+import io.tideline.client.Tail;
+import io.tideline.client.TailEvent;
+import io.tideline.client.TailSpec;
 import io.tideline.client.TidelineClient;
 import io.tideline.client.TidelineException;
 import io.tideline.client.TimelineKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,16 +29,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever keeps what a device has seen stores it together with {@link Pulled#state}. Not
  * thread-safe.
  */
-public final class ImDevice {
+public final class ImDevice implements AutoCloseable {
 
   private final TidelineClient client;
+  private final Identifier user;
   private final InboxSync inbox;
 
   /** What was pulled and not handed out yet, because a message it names could not be read. */
   private @Nullable InboxBatch pending;
 
+  /** Tells that the inbox has got something; opened when somebody waits for that. */
+  private @Nullable Tail news;
+
   ImDevice(TidelineClient client, Members members, String user, InboxState state) {
     this.client = client;
+    this.user = Identifier.of(user);
     this.inbox =
         client.inboxSync(
             InboxSyncSpec.builder(ImStores.inbox(user), ImStores.CONVERSATIONS)
@@ -82,6 +92,42 @@ public final class ImDevice {
     batch.events().forEach(event -> update(event).ifPresent(updates::add));
     pending = null;
     return new Pulled(updates, batch.state(), batch.hasMore());
+  }
+
+  /**
+   * Waits until there may be something to pull, which the server tells at once.
+   *
+   * @param atMost how long
+   */
+  public void awaitNews(Duration atMost) throws InterruptedException {
+    Tail tail = news;
+    if (tail == null) {
+      tail =
+          client.tail(
+              TailSpec.builder(ImStores.INBOXES)
+                  .after(user, inbox.state().inboxPosition())
+                  .projection(Projection.noFields())
+                  .build());
+      news = tail;
+    }
+    try {
+      Optional<TailEvent> event = tail.next(atMost);
+      while (event.isPresent()) {
+        event = tail.next(Duration.ZERO);
+      }
+    } catch (TidelineException ended) {
+      close();
+      throw ended;
+    }
+  }
+
+  /** Ends what {@link #awaitNews} has opened; it may be called again after that. */
+  @Override
+  public void close() {
+    if (news != null) {
+      news.close();
+      news = null;
+    }
   }
 
   /** Has the next pulls look into every conversation; see {@link InboxSync#readConversations}. */

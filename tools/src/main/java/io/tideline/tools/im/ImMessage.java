@@ -8,7 +8,7 @@ import java.time.Instant;
  * A message as people see it.
  *
  * @param id its id in the conversation
- * @param sender who wrote it
+ * @param sender who wrote it; empty if it was recalled, for a recall takes all fields
  * @param text the text as it is now; empty if it was recalled
  * @param time when it was sent
  * @param kind what it is

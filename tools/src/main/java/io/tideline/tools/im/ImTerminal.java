@@ -11,12 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ImTerminal {
 
-  /** Below what people notice; an empty poll is answered from the inbox's head. */
-  private static final long POLL_MILLIS = 200;
+  /** News end the wait at once; this is how long quitting may take. */
+  private static final Duration NEWS_WAIT = Duration.ofMillis(250);
+
+  /** Between attempts to reach nodes that cannot be reached. */
+  private static final long RETRY_SECONDS = 1;
 
   /** A call's deadline, and some more. */
   private static final long STOP_SECONDS = 15;
@@ -59,6 +62,8 @@ final class ImTerminal {
   /** Set by the thread that reads lines; the other one looks whether to mark messages as read. */
   private volatile @Nullable String open;
 
+  private volatile boolean ending;
+
   private @Nullable Unsent unsent;
 
   /** Only of the thread that shows what arrives: one line for a failure that goes on. */
@@ -79,13 +84,12 @@ final class ImTerminal {
   void run() throws IOException {
     say("You are " + user + ". /help says what there is to type.");
     list();
-    ScheduledExecutorService receiver =
-        Executors.newSingleThreadScheduledExecutor(
+    ExecutorService receiver =
+        Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("tideline-im-receiver").daemon().factory());
-    ScheduledFuture<?> receiving;
+    Future<?> receiving;
     try {
-      receiving =
-          receiver.scheduleWithFixedDelay(this::receive, 0, POLL_MILLIS, TimeUnit.MILLISECONDS);
+      receiving = receiver.submit(this::follow);
       BufferedReader lines =
           new BufferedReader(new InputStreamReader(context.in(), StandardCharsets.UTF_8));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -95,16 +99,18 @@ final class ImTerminal {
         handle(line.strip());
       }
     } finally {
+      ending = true;
       stop(receiver);
+      device.close();
     }
     if (receiving.state() == Future.State.FAILED) {
       throw new IllegalStateException("the receiver has failed", receiving.exceptionNow());
     }
     // What was said last is shown, as everything before.
-    receive();
+    var _ = receive();
   }
 
-  private static void stop(ScheduledExecutorService receiver) {
+  private static void stop(ExecutorService receiver) {
     receiver.shutdown();
     try {
       if (!receiver.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
@@ -257,7 +263,34 @@ final class ImTerminal {
 
   // --- What arrives. ---
 
-  private void receive() {
+  private void follow() {
+    try {
+      while (!ending) {
+        if (!receive()) {
+          TimeUnit.SECONDS.sleep(RETRY_SECONDS);
+        } else {
+          awaitNews();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException defect) {
+      say("! nothing more is received: " + defect);
+      throw defect;
+    }
+  }
+
+  private void awaitNews() throws InterruptedException {
+    try {
+      device.awaitNews(NEWS_WAIT);
+    } catch (TidelineException e) {
+      failed(e);
+      TimeUnit.SECONDS.sleep(RETRY_SECONDS);
+    }
+  }
+
+  /** Shows what is new; false if it could not be received. */
+  private boolean receive() {
     try {
       ImDevice.Pulled pulled;
       do {
@@ -266,15 +299,18 @@ final class ImTerminal {
         store(pulled);
       } while (pulled.hasMore());
       failing = false;
+      return true;
     } catch (TidelineException e) {
-      if (!failing) {
-        say("! nothing can be received: " + e.getMessage());
-      }
-      failing = true;
-    } catch (RuntimeException defect) {
-      say("! nothing more is received: " + defect);
-      throw defect;
+      failed(e);
+      return false;
     }
+  }
+
+  private void failed(TidelineException e) {
+    if (!failing) {
+      say("! nothing can be received: " + e.getMessage());
+    }
+    failing = true;
   }
 
   private void show(ImUpdate update) {
@@ -319,13 +355,14 @@ final class ImTerminal {
   }
 
   private static String line(String conversation, ImMessage message) {
-    String text =
-        message.isRecalled()
-            ? "(recalled)"
-            : message.text() + (message.isEdited() ? " (edited)" : "");
+    String start = conversation + " #" + message.id() + " ";
+    if (message.isRecalled()) {
+      return start + "(recalled)";
+    }
+    String text = message.text() + (message.isEdited() ? " (edited)" : "");
     return switch (message.kind()) {
-      case TEXT -> conversation + " #" + message.id() + " " + message.sender() + ": " + text;
-      case MEMBERSHIP -> conversation + " #" + message.id() + " * " + text;
+      case TEXT -> start + message.sender() + ": " + text;
+      case MEMBERSHIP -> start + "* " + text;
     };
   }
 

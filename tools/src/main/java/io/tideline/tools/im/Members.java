@@ -79,9 +79,7 @@ final class Members {
   void add(String conversation, String user, long after) {
     client
         .meta()
-        .put(
-            ImStores.membership(user, conversation),
-            Message.builder().put(AFTER, after).build());
+        .put(ImStores.membership(user, conversation), Message.builder().put(AFTER, after).build());
     client
         .meta()
         .put(ImStores.member(conversation, user), Message.builder().put("since", after).build());

@@ -106,12 +106,12 @@ final class ImNode implements AutoCloseable {
     }
 
     private static String show(ImMessage message) {
+      if (message.isRecalled()) {
+        return "(recalled)";
+      }
       return message.kind() == ImMessage.Kind.MEMBERSHIP
           ? "* " + message.text()
-          : message.sender()
-              + ": "
-              + (message.isRecalled() ? "(recalled)" : message.text())
-              + (message.isEdited() ? " (edited)" : "");
+          : message.sender() + ": " + message.text() + (message.isEdited() ? " (edited)" : "");
     }
   }
 

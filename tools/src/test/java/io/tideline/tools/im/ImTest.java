@@ -70,7 +70,7 @@ class ImTest {
     im.edit(group, first, "first");
     im.recall(group, second);
 
-    List<String> now = List.of("e1: first (edited)", "e1: (recalled)");
+    List<String> now = List.of("e1: first (edited)", "(recalled)");
     assertThat(phone.pull().shown(group)).isEqualTo(now);
     assertThat(node.phone("e2").pull().shown(group)).isEqualTo(now);
     assertThat(im.history(group, "e1", Long.MAX_VALUE, 10))

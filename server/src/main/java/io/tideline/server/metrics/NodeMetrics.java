@@ -103,7 +103,7 @@ public final class NodeMetrics implements AutoCloseable {
   }
 
   /** A number that only rises. */
-  private void counter(String name, String description, LongSupplier value) {
+  public void counter(String name, String description, LongSupplier value) {
     FunctionCounter.builder(name, value, LongSupplier::getAsLong)
         .description(description)
         .register(registry);

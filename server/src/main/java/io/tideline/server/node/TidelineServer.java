@@ -364,6 +364,10 @@ public final class TidelineServer implements AutoCloseable {
             host::replayedEntries);
     services.definitions().forEach(builder::addService);
     metrics.gauge("tideline.tails", "Open tails", "", () -> services.tails().count());
+    metrics.counter(
+        "tideline.syncs.shared",
+        "Sync calls that were answered by the read of an equal call",
+        services::sharedSyncs);
     Server server = builder.build();
     setHealth(server, health, ServingStatus.NOT_SERVING);
     try {

@@ -13,10 +13,12 @@ import java.util.function.Supplier;
 /** All services of the contract, wired. */
 public final class GrpcServices {
 
+  private final SyncReads sync;
   private final Tails tails;
   private final List<ServerServiceDefinition> definitions;
 
-  private GrpcServices(Tails tails, List<ServerServiceDefinition> definitions) {
+  private GrpcServices(SyncReads sync, Tails tails, List<ServerServiceDefinition> definitions) {
+    this.sync = sync;
     this.tails = tails;
     this.definitions = definitions;
   }
@@ -24,6 +26,11 @@ public final class GrpcServices {
   /** What gRPC serves. */
   public List<ServerServiceDefinition> definitions() {
     return definitions;
+  }
+
+  /** How many Sync calls were answered by an equal one's read since the start. */
+  public long sharedSyncs() {
+    return sync.sharedCount();
   }
 
   /** The open tails, which are to be ended before the server stops. */
@@ -62,6 +69,7 @@ public final class GrpcServices {
     SyncReads sync = new SyncReads(stores, forwarding, validator);
     Tails tails = new Tails(stores, forwarding, validator, sync, watchers, calls, tailThreads);
     return new GrpcServices(
+        sync,
         tails,
         List.of(
             new StoreCalls(catalog, stores, protos).bind(runner),

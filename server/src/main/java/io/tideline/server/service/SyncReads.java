@@ -25,14 +25,23 @@ import org.jspecify.annotations.Nullable;
  * <p>First the heads of all timelines are read, which answers those without news. Those with news
  * are then read freshest first until the budget of entries and bytes is used up; the rest say MORE
  * without entries. The freshest timeline always gets an entry, so that a caller that reads on ends.
+ *
+ * <p>Equal calls at the same time are answered by one read, see {@link SharedReads}.
  */
 final class SyncReads {
 
   private static final FieldPath POSITIONS = FieldPath.of("positions");
 
+  /** Larger calls are compared with none: they name many timelines, and are hardly ever equal. */
+  private static final int SHARED_REQUEST_BYTES_MAX = 1_024;
+
   private final Stores stores;
   private final Forwarding forwarding;
   private final TimelineValidator validator;
+  private final SharedReads<EqualCalls> shared = new SharedReads<>();
+
+  /** A store of the same name may be another one. */
+  private record EqualCalls(long storeId, SyncRequest request) {}
 
   SyncReads(Stores stores, Forwarding forwarding, TimelineValidator validator) {
     this.stores = stores;
@@ -46,6 +55,32 @@ final class SyncReads {
     List<byte[]> keys = encode(POSITIONS, request.getPositionsList(), store);
     int bytesMax = TimelineReads.pageBytes(request.hasLimitBytes(), request.getLimitBytes());
     context.reserve(bytesMax + (long) request.getSerializedSize());
+    if (request.getSerializedSize() > SHARED_REQUEST_BYTES_MAX
+        || isElsewhere(store, keys, context)) {
+      return read(request, store, keys, bytesMax, context);
+    }
+    return shared.read(
+        new EqualCalls(store.storeId(), request),
+        context,
+        () -> read(request, store, keys, bytesMax, context));
+  }
+
+  /** How many calls were answered by an equal one's read since the start. */
+  long sharedCount() {
+    return shared.sharedCount();
+  }
+
+  private boolean isElsewhere(StoreDescriptor store, List<byte[]> keys, CallContext context) {
+    return keys.stream().anyMatch(key -> forwarding.isElsewhere(store.partitionOf(key), context));
+  }
+
+  private Reply read(
+      SyncRequest request,
+      StoreDescriptor store,
+      List<byte[]> keys,
+      int bytesMax,
+      CallContext context)
+      throws Exception {
     try (ManyTimelines many =
         ManyTimelines.open(stores, forwarding, store, keys, request.getRead(), context)) {
       return new Run(request, many, bytesMax, new SyncElsewhere(forwarding, request, context))

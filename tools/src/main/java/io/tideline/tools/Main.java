@@ -10,6 +10,7 @@ import io.tideline.tools.bench.idle.IdleBenchCommand;
 import io.tideline.tools.bench.replication.CatchUpBenchCommand;
 import io.tideline.tools.bench.replication.FailoverBenchCommand;
 import io.tideline.tools.bench.replication.RestartBenchCommand;
+import io.tideline.tools.bench.sync.SyncBenchCommand;
 import io.tideline.tools.cli.ErrorReports;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.ToolContext;
@@ -194,6 +195,7 @@ public final class Main implements Runnable {
         .addSubcommand(new CompactionModelCommand(context))
         .addSubcommand(new ClusterBenchCommand(context, Main.class.getName()))
         .addSubcommand(new FanOutBenchCommand(context, Main.class.getName()))
+        .addSubcommand(new SyncBenchCommand(context, Main.class.getName()))
         .addSubcommand(new FailoverBenchCommand(context, Main.class.getName()))
         .addSubcommand(new CatchUpBenchCommand(context, Main.class.getName()))
         .addSubcommand(new RestartBenchCommand(context, Main.class.getName()))

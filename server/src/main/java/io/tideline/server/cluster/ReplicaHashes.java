@@ -19,15 +19,26 @@ import java.util.concurrent.TimeUnit;
 public final class ReplicaHashes implements AutoCloseable {
 
   /**
-   * What one replica holds: hashes of equal positions are equal if the content is.
+   * What one replica holds.
    *
-   * @param appliedIndex log index of what was hashed
+   * @param appliedIndex log index of what was hashed; may differ though the content does not, for
+   *     entries that hold no command count only in replicas that have flushed since
    * @param high upper 64 bits
    * @param low lower 64 bits
    * @param rows entries that readers would see
    */
   public record Hash(
-      long appliedIndex, long high, long low, long timelines, long rows, long records) {}
+      long appliedIndex, long high, long low, long timelines, long rows, long records) {
+
+    /** Whether both hold the same. */
+    public boolean hasContentOf(Hash other) {
+      return high == other.high
+          && low == other.low
+          && timelines == other.timelines
+          && rows == other.rows
+          && records == other.records;
+    }
+  }
 
   /** Reading all of a replica takes long, and a node may be starting. */
   private static final long CALL_SECONDS = 30;

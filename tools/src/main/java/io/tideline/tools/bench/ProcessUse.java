@@ -2,10 +2,6 @@ package io.tideline.tools.bench;
 
 import io.tideline.tools.node.LocalCluster;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +20,6 @@ public record ProcessUse(long cpuNanos, long writtenBytes, long syncs, long logB
 
   private static final String SYNCS = "tideline_log_syncs";
   private static final String LOG_BYTES = "tideline_log_written_bytes";
-  private static final Duration SCRAPE_MAX = Duration.ofSeconds(10);
 
   /** Of another process on this machine, without what only its metrics tell. */
   public static ProcessUse of(long pid) throws IOException {
@@ -49,29 +44,9 @@ public record ProcessUse(long cpuNanos, long writtenBytes, long syncs, long logB
   public static ProcessUse ofNode(long pid, String httpEndpoint)
       throws IOException, InterruptedException {
     ProcessUse use = of(pid);
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      String metrics =
-          http.send(
-                  HttpRequest.newBuilder(URI.create("http://" + httpEndpoint + "/metrics"))
-                      .timeout(SCRAPE_MAX)
-                      .build(),
-                  HttpResponse.BodyHandlers.ofString())
-              .body();
-      return new ProcessUse(
-          use.cpuNanos,
-          use.writtenBytes,
-          metric(metrics, SYNCS, httpEndpoint),
-          metric(metrics, LOG_BYTES, httpEndpoint));
-    }
-  }
-
-  private static long metric(String metrics, String name, String httpEndpoint) throws IOException {
-    return metrics
-        .lines()
-        .filter(line -> line.startsWith(name + " "))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length())))
-        .findFirst()
-        .orElseThrow(() -> new IOException("no metric " + name + " at " + httpEndpoint));
+    NodeFigures figures = NodeFigures.of(httpEndpoint);
+    return new ProcessUse(
+        use.cpuNanos, use.writtenBytes, figures.sum(SYNCS), figures.sum(LOG_BYTES));
   }
 
   /** Of all nodes of a cluster together. */

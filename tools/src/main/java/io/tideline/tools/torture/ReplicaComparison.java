@@ -27,7 +27,8 @@ final class ReplicaComparison implements AutoCloseable {
   }
 
   /**
-   * Waits until all replicas have come equally far, and compares them then.
+   * Waits until all replicas hold the same. Those that do not, and have come equally far, never
+   * will.
    *
    * @return what is wrong, empty if all are equal
    */
@@ -39,10 +40,11 @@ final class ReplicaComparison implements AutoCloseable {
         List<Hash> hashes = replicas.ofPartition(partitionId);
         Set<Long> indexes = new HashSet<>();
         hashes.forEach(hash -> indexes.add(hash.appliedIndex()));
+        if (hashes.stream().allMatch(hashes.getFirst()::hasContentOf)) {
+          return "";
+        }
         if (indexes.size() == 1) {
-          return new HashSet<>(hashes).size() == 1
-              ? ""
-              : "replicas of partition " + partitionId + " differ: " + hashes;
+          return "replicas of partition " + partitionId + " differ: " + hashes;
         }
         latest = "they have applied up to " + indexes;
       } catch (IOException notYet) {

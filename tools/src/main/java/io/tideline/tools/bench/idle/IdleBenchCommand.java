@@ -5,6 +5,7 @@ import io.tideline.client.Identifier;
 import io.tideline.client.IdentifierType;
 import io.tideline.client.StoreSpec;
 import io.tideline.client.TidelineClient;
+import io.tideline.tools.bench.ProcessSample;
 import io.tideline.tools.cli.Column;
 import io.tideline.tools.cli.ExitCode;
 import io.tideline.tools.cli.FileTrees;

@@ -1,4 +1,4 @@
-package io.tideline.tools.bench.idle;
+package io.tideline.tools.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param threadCpuMillis the same by thread name, numbers at the end of a name left out; a thread
  *     that has ended no longer counts
  */
-record ProcessSample(
+public record ProcessSample(
     int threads, long residentBytes, long cpuMillis, Map<String, Long> threadCpuMillis) {
 
   /** The unit of /proc/PID/stat, {@code USER_HZ}: the same on every Linux that runs a JVM. */
@@ -34,7 +34,7 @@ record ProcessSample(
    * @param processes /proc
    * @throws IOException if there is no such process
    */
-  static ProcessSample of(Path processes, long pid) throws IOException {
+  public static ProcessSample of(Path processes, long pid) throws IOException {
     Path directory = processes.resolve(Long.toString(pid));
     int threads = 0;
     long residentBytes = 0;
@@ -82,7 +82,7 @@ record ProcessSample(
   }
 
   /** CPU time by thread name since an earlier sample, most first. */
-  Map<String, Long> threadCpuMillisSince(ProcessSample earlier) {
+  public Map<String, Long> threadCpuMillisSince(ProcessSample earlier) {
     Map<String, Long> since = new HashMap<>();
     threadCpuMillis.forEach(
         (name, millis) -> {

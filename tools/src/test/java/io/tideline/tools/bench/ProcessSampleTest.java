@@ -1,4 +1,4 @@
-package io.tideline.tools.bench.idle;
+package io.tideline.tools.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -166,7 +166,11 @@ final class JRaftGroup implements RaftGroup, GroupSupervisor.Supervised {
 
   @Override
   public long appliedIndex() {
-    return running.node().getLastAppliedLogIndex();
+    try {
+      return running.node().getLastAppliedLogIndex();
+    } catch (IllegalStateException shutDown) {
+      return 0;
+    }
   }
 
   @Override

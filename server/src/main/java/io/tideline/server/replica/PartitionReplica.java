@@ -379,6 +379,9 @@ public final class PartitionReplica implements Replica, AutoCloseable {
         partitionId,
         role,
         term,
+        role == PartitionStatus.Role.STARTING
+            ? present.appliedState().position().index()
+            : reads.appliedIndex(),
         present.appliedState(),
         present.durableState(),
         replayedEntries,

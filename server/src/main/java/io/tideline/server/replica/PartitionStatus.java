@@ -12,6 +12,8 @@ import java.util.Objects;
  *
  * @param role what it is in its group
  * @param term present term
+ * @param appliedIndex of the last log entry that was applied; unlike {@code applied} it counts
+ *     those without a command, so it is the same in all replicas that have come equally far
  * @param applied what was applied, durable or not
  * @param durable what is in table files; the rest is in memory and in the log
  * @param replayedEntries log entries applied again at start because they were not flushed before
@@ -23,6 +25,7 @@ public record PartitionStatus(
     long partitionId,
     Role role,
     long term,
+    long appliedIndex,
     EngineState applied,
     EngineState durable,
     long replayedEntries,

@@ -34,7 +34,9 @@ public interface RaftGroup extends AutoCloseable {
    */
   void readIndexByLease(Consumer<@Nullable String> done);
 
-  /** Index of the last applied entry, entries without a command included. Cheap. */
+  /**
+   * Index of the last applied entry, entries without a command included; 0 once shut down. Cheap.
+   */
   long appliedIndex();
 
   /**

@@ -157,7 +157,7 @@ final class ReplicaReads {
   }
 
   /** The group also counts entries without a command, the engine what it has from other members. */
-  private long appliedIndex() {
+  long appliedIndex() {
     return Math.max(engine.get().appliedState().position().index(), group.appliedIndex());
   }
 

@@ -242,7 +242,7 @@ final class ClusterCalls {
             .setNodeId(self())
             .setRole(status.role().name())
             .setTerm(status.term())
-            .setAppliedIndex(status.applied().position().index())
+            .setAppliedIndex(status.appliedIndex())
             .setFlushedIndex(status.durable().position().index())
             .setMemtableBytes(status.stats().memtableBytes())
             .setTableBytes(status.stats().tableBytes())

@@ -17,6 +17,8 @@ public final class BenchCommands {
         "  tideline bench engine --peer rocksdb --scale full --output json",
         "  tideline bench idle --partitions 1000",
         "  tideline bench cluster --nodes 3 --partitions 30",
+        "  tideline bench fanout",
+        "  tideline bench sync --users 10000 --tails 50000",
         "  tideline bench failover --kills 10 --transfers 10",
         "  tideline bench compaction-model",
       })

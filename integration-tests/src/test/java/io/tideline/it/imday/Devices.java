@@ -113,7 +113,7 @@ final class Devices {
       ifReachable(device::pullAndForget);
     } else {
       if (what < THOROUGH_SHARE) {
-        device.restartThoroughly();
+        ifReachable(device::restartThoroughly);
       } else if (what < RESTART_SHARE) {
         device.restart();
       }
@@ -135,10 +135,12 @@ final class Devices {
    * the fast ones must have everything by their inboxes.
    */
   void finish() {
-    fast.forEach(Device::pullAll);
+    for (Device device : fast) {
+      persistence.run(device.name(), device::pullAll);
+    }
     for (Device device : slow) {
-      device.restartThoroughly();
-      device.pullAll();
+      persistence.run(device.name(), device::restartThoroughly);
+      persistence.run(device.name(), device::pullAll);
     }
     assertThat(all().stream().flatMap(device -> device.defects().stream()).limit(20)).isEmpty();
   }

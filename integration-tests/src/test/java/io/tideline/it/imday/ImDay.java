@@ -100,10 +100,13 @@ public final class ImDay {
       for (Future<Void> sender : senders) {
         sender.get();
       }
-    } finally {
-      stop(sendingThreads);
-      stop(deviceThreads);
+    } catch (Exception | AssertionError failure) {
+      sendingThreads.shutdownNow();
+      deviceThreads.shutdownNow();
+      throw failure;
     }
+    stop(sendingThreads);
+    stop(deviceThreads);
     devices.requireNoFailure();
   }
 
@@ -146,7 +149,6 @@ public final class ImDay {
   private static void stop(ExecutorService threads) throws InterruptedException {
     threads.shutdown();
     if (!threads.awaitTermination(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-      threads.shutdownNow();
       throw new AssertionError("threads of the day did not end within " + STOP_TIMEOUT);
     }
   }

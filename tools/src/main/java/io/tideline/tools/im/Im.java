@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -107,8 +108,8 @@ public final class Im {
       return;
     }
     for (String user : users) {
-      if (!members.isMember(conversation, user)) {
-        members.add(conversation, user, 0);
+      if (members.member(conversation, user).isEmpty()) {
+        members.add(conversation, user, 0, new Members.Member(newKey(), true));
       }
     }
     try {
@@ -130,27 +131,38 @@ public final class Im {
   }
 
   /**
-   * Makes a user a member: he sees what is written from now on. Does nothing if he is one.
+   * Makes a user a member: he sees what is written from now on. Does nothing if he is one. If this
+   * fails, repeat it: it goes on where it came to.
    *
    * <p>The message that tells of it goes to his inbox too. With it his devices find what was
    * written between the id he begins after and the moment from which senders knew of him.
    */
   public void join(String conversation, String user) {
     requireName(user);
-    if (members.isMember(conversation, user)) {
+    Optional<Members.Member> present = members.member(conversation, user);
+    Members.Member member = present.orElseGet(() -> new Members.Member(newKey(), false));
+    if (member.isAnnounced()) {
       return;
     }
-    members.add(conversation, user, head(conversation).lastSequenceId());
-    append(conversation, ImMessage.membership(user, user + " joined"), newKey());
+    if (present.isEmpty()) {
+      members.add(conversation, user, head(conversation).lastSequenceId(), member);
+    }
+    append(conversation, ImMessage.membership(user, user + " joined"), member.key() + "+");
+    members.announced(conversation, user);
   }
 
-  /** Ends a membership: the user keeps what was written until now. Does nothing if he is none. */
+  /**
+   * Ends a membership: the user keeps what was written until now. Does nothing if he is no member.
+   * If this fails, repeat it: it goes on where it came to.
+   */
   public void leave(String conversation, String user) {
-    if (!members.isMember(conversation, user)) {
+    Optional<Members.Member> member = members.member(conversation, user);
+    if (member.isEmpty()) {
       return;
     }
     // He gets it as the last one.
-    long last = append(conversation, ImMessage.membership(user, user + " left"), newKey());
+    long last =
+        append(conversation, ImMessage.membership(user, user + " left"), member.get().key() + "-");
     members.end(conversation, user, last);
     boolean unused = members.remove(conversation, user);
   }
@@ -185,8 +197,8 @@ public final class Im {
   }
 
   /**
-   * Replaces a message's text; every device learns of it. If it fails with an unknown outcome, look
-   * at the message before trying again.
+   * Replaces a message's text; every device learns of it. If it fails, look at the message before
+   * trying again: the text may be there, and the inboxes not told.
    */
   public void edit(String conversation, long id, String text) {
     client

@@ -12,19 +12,26 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Who is in which conversation, kept twice, as it is asked twice: by conversation for senders, by
  * user for devices.
  *
  * <p>The two are written one after the other. A user who joins has his membership first, so that
- * his devices know the conversation when his inbox gets its first message; who leaves loses his
- * place among the members first, so that nothing more is sent to him.
+ * his devices know the conversation when his inbox gets its first message; of a user who leaves the
+ * end is written first, so that his devices stop there, whatever is still sent to him.
+ *
+ * <p>Each method that writes may be repeated after it failed.
  */
 final class Members {
 
   private static final String AFTER = "after";
   private static final String THROUGH = "through";
+
+  private static final String SINCE = "since";
+  private static final String KEY = "key";
+  private static final String ANNOUNCED = "announced";
 
   private static final int PAGE_SIZE = 1_000;
 
@@ -66,8 +73,33 @@ final class Members {
     return ranges;
   }
 
-  boolean isMember(String conversation, String user) {
-    return client.meta().get(ImStores.member(conversation, user)).isPresent();
+  /** A user's place in a conversation as the device sees it; empty if he never was a member. */
+  private Optional<ConversationRange> membership(String conversation, String user) {
+    return client
+        .meta()
+        .get(ImStores.membership(user, conversation))
+        .map(meta -> range(meta.fields()));
+  }
+
+  /**
+   * A member.
+   *
+   * @param key what the messages that tell of his coming and leaving begin their keys with: whoever
+   *     repeats a part of it sends none twice
+   * @param isAnnounced whether the members were told that he came
+   */
+  record Member(String key, boolean isAnnounced) {}
+
+  /** Who senders know as a member; empty if they know no such user. */
+  Optional<Member> member(String conversation, String user) {
+    return client
+        .meta()
+        .get(ImStores.member(conversation, user))
+        .map(
+            meta ->
+                new Member(
+                    meta.fields().getString(KEY).orElseThrow(),
+                    meta.fields().getBoolean(ANNOUNCED).orElse(false)));
   }
 
   private static ConversationRange range(Message fields) {
@@ -75,14 +107,36 @@ final class Members {
         fields.getLong(AFTER).orElse(0), fields.getLong(THROUGH).orElse(Long.MAX_VALUE));
   }
 
-  /** The user sees what comes after this id. */
-  void add(String conversation, String user, long after) {
+  /**
+   * The user sees what comes after this id; after the former one if that was written already, by an
+   * attempt that did not come to its end: devices may have read on from there.
+   */
+  void add(String conversation, String user, long lastSequenceId, Member member) {
+    long after =
+        membership(conversation, user)
+            .filter(range -> range.through() == Long.MAX_VALUE)
+            .map(ConversationRange::after)
+            .orElse(lastSequenceId);
     client
         .meta()
         .put(ImStores.membership(user, conversation), Message.builder().put(AFTER, after).build());
     client
         .meta()
-        .put(ImStores.member(conversation, user), Message.builder().put("since", after).build());
+        .put(
+            ImStores.member(conversation, user),
+            Message.builder()
+                .put(SINCE, after)
+                .put(KEY, member.key())
+                .put(ANNOUNCED, member.isAnnounced())
+                .build());
+  }
+
+  /** The members were told of the user. */
+  void announced(String conversation, String user) {
+    client
+        .meta()
+        .update(
+            ImStores.member(conversation, user), MetaUpdate.builder().set(ANNOUNCED, true).build());
   }
 
   /** Nothing more is sent to the user. */

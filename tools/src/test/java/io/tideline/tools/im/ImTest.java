@@ -3,9 +3,11 @@ package io.tideline.tools.im;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tideline.client.AppendItem;
 import io.tideline.client.Identifier;
 import io.tideline.client.Message;
 import io.tideline.client.ScanSpec;
+import io.tideline.client.TimelineKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -123,13 +125,36 @@ class ImTest {
   void whoJoinsWhileOthersSendMissesNothingThatCameAfter() {
     String group = im.group("race", List.of("s1"));
     // A sender who looked up the members before the user joined.
-    new Members(node.client).add(group, "s2", 0);
+    new Members(node.client).add(group, "s2", 0, new Members.Member(Im.newKey(), true));
     node.client.append(ImStores.conversation(group), ImMessage.text("s1", "in between"));
     im.join(group, "s3");
     im.send(group, "s1", "and on", Im.newKey());
 
     assertThat(node.phone("s2").pull().shown(group))
         .containsExactly("s1: in between", "* s3 joined", "s1: and on");
+  }
+
+  @Test
+  void whoFailedToJoinOrLeaveDoesItAgainAndIsToldOfOnce() {
+    String group = im.group("again", List.of("t1"));
+    Members members = new Members(node.client);
+    // Whoever joined him died before he told of it.
+    members.add(group, "t2", 0, new Members.Member(Im.newKey(), false));
+    im.send(group, "t1", "between", Im.newKey());
+    im.join(group, "t2");
+    im.join(group, "t2");
+    // Whoever lets him leave dies after telling of it.
+    String key = members.member(group, "t2").orElseThrow().key() + "-";
+    TimelineKey timeline = ImStores.conversation(group);
+    node.client.append(
+        AppendItem.of(timeline, ImMessage.membership("t2", "t2 left")).withMessageKey(key));
+    im.leave(group, "t2");
+    im.leave(group, "t2");
+
+    List<String> all = List.of("t1: between", "* t2 joined", "* t2 left");
+    assertThat(node.phone("t1").pull().shown(group)).isEqualTo(all);
+    assertThat(node.phone("t2").pull().shown(group)).isEqualTo(all);
+    assertThat(im.members(group)).containsExactly("t1");
   }
 
   @Test

@@ -60,8 +60,11 @@ class ImDayIT {
     // Else the day has proved less than it says.
     assertThat(day.failures()).isPositive();
     for (Class<? extends Step> kind :
-        List.of(Step.Repeat.class, Step.Edit.class, Step.Recall.class, Step.Join.class)) {
+        List.of(Step.Repeat.class, Step.Join.class, Step.Leave.class)) {
       assertThat(day.record().count(kind)).as(kind.getSimpleName()).isPositive();
     }
+    assertThat(day.record().count(Step.Edit.class) + day.record().count(Step.Recall.class))
+        .as("edits and recalls")
+        .isPositive();
   }
 }

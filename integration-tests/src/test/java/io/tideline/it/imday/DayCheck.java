@@ -188,8 +188,7 @@ final class DayCheck {
     Map<String, Membership> his = memberships.getOrDefault(device.user(), Map.of());
     device.shown().keySet().stream()
         .filter(conversation -> !his.containsKey(conversation))
-        .forEach(
-            conversation -> differences.add(device.name() + " shows foreign " + conversation));
+        .forEach(conversation -> differences.add(device.name() + " shows foreign " + conversation));
     DeviceCheck check = new DeviceCheck(device, record, differences::add);
     his.values().forEach(check::check);
   }

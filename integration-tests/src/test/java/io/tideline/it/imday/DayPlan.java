@@ -120,8 +120,7 @@ public record DayPlan(
     return participants;
   }
 
-  private static void addReaders(
-      Conversation group, SplittableRandom random, List<Event> events) {
+  private static void addReaders(Conversation group, SplittableRandom random, List<Event> events) {
     for (int i = 0; i < READERS_PER_GROUP; i++) {
       String reader = "late-reader-" + i + "-" + Integer.toHexString(group.id().hashCode());
       double comes = 0.1 + 0.7 * random.nextDouble();

@@ -65,6 +65,7 @@ final class Device {
   /** A new start with what was kept. */
   void restart() {
     restarts++;
+    running.close();
     running = im.device(user, InboxState.fromBytes(state));
   }
 

@@ -67,8 +67,7 @@ final class Devices {
   }
 
   private void schedule(ScheduledExecutorService threads, Duration pause, Runnable round) {
-    rounds.add(
-        threads.scheduleWithFixedDelay(round, 0, pause.toMillis(), TimeUnit.MILLISECONDS));
+    rounds.add(threads.scheduleWithFixedDelay(round, 0, pause.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   /** Fails if a device has failed for another reason than a kill. */

@@ -61,8 +61,7 @@ public final class ImDay {
       Im im = new Im(sendersClient.withDeadline(DEADLINE));
       new Im(sendersClient.withDeadline(PATIENT)).createStores(size.inboxTtl());
       Devices devices =
-          new Devices(
-              new Im(devicesClient.withDeadline(DEADLINE)), plan.users(), record, reading);
+          new Devices(new Im(devicesClient.withDeadline(DEADLINE)), plan.users(), record, reading);
       work(im, devices);
       double daySeconds = seconds(start);
       // What is compared below comes from disk and log, not from the memory of the node.

@@ -15,7 +15,9 @@ final class SenderPlan {
   private static final double EDITS_SHARE = 0.01;
   private static final double RECALLS_SHARE = 0.01;
 
-  /** Posts of the same sender until one is repeated or changed, at most: devices have it by then. */
+  /**
+   * Posts of the same sender until one is repeated or changed, at most: devices have it by then.
+   */
   private static final int DELAY_MAX = 20;
 
   private final SplittableRandom random;

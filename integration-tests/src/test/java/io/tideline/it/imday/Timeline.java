@@ -103,9 +103,7 @@ final class Timeline {
     moves.keySet().stream()
         .filter(text -> !moved.contains(text))
         .forEach(text -> differences.accept("has not: " + text));
-    edits
-        .values()
-        .forEach(edit -> compareCount(edit, changes, record.editAttempts(edit)));
+    edits.values().forEach(edit -> compareCount(edit, changes, record.editAttempts(edit)));
     recalls.values().forEach(recall -> compareCount(recall, changes, 1));
   }
 
@@ -116,7 +114,9 @@ final class Timeline {
     boolean isAsExpected =
         isRecalled
             ? entry.recalled() && entry.message().isEmpty()
-            : !entry.recalled() && text.equals(textOf(entry)) && post.user().equals(senderOf(entry));
+            : !entry.recalled()
+                && text.equals(textOf(entry))
+                && post.user().equals(senderOf(entry));
     if (!isAsExpected) {
       differences.accept("has " + entry + " for " + post + (isRecalled ? ", recalled" : ""));
     }

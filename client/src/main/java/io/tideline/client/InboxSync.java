@@ -67,7 +67,18 @@ public final class InboxSync {
    * @param resumeAfter where the inbox is read on afterwards
    * @param unread the conversations whose end was not reached yet
    */
-  private record FallBack(long resumeAfter, Map<Identifier, ConversationRange> unread) {}
+  private record FallBack(long resumeAfter, Map<Identifier, ConversationRange> unread) {
+
+    /** Ends the ranges where they end by now; what has begun since is for the inbox. */
+    void endWith(Map<Identifier, ConversationRange> ranges) {
+      unread.replaceAll(
+          (conversation, range) -> {
+            long end = ranges.getOrDefault(conversation, range).through();
+            return new ConversationRange(
+                range.after(), Math.max(range.after(), Math.min(range.through(), end)));
+          });
+    }
+  }
 
   InboxSync(TidelineClient client, InboxSyncSpec spec, InboxState state) {
     this.client = client;
@@ -170,7 +181,10 @@ public final class InboxSync {
     List<InboxEvent> losses = new ArrayList<>();
     List<InboxEvent.Delivered> delivered = new ArrayList<>();
     SyncSpec asking = reads.build();
-    for (SyncResult result : requireAny(conversations.sync(asking))) {
+    List<SyncResult> results = requireAny(conversations.sync(asking));
+    // Asked after the read: a membership that has ended since the last pull has ended here as well.
+    now.endWith(spec.conversations());
+    for (SyncResult result : results) {
       Identifier conversation = result.timeline().identifier();
       long through = through(now.unread.get(conversation));
       long after = asking.positions().getOrDefault(conversation, 0L);

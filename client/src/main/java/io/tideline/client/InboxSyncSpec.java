@@ -92,9 +92,9 @@ public final class InboxSyncSpec {
     /**
      * The conversations whose entries belong to the user, and which of them: those he is in, and
      * those he was in for as long as a device may not have read them to their end. Required. Asked
-     * when the conversations are to be read, when an entry stands for a conversation that the
-     * device does not know yet, and when ids are missing: so a user must be in here before an inbox
-     * gets what was written for him.
+     * when the conversations are to be read and with each pull that does, when an entry stands for
+     * a conversation that the device does not know yet, and when ids are missing: so a user must be
+     * in here before an inbox gets what was written for him.
      */
     public Builder conversations(Supplier<Map<Identifier, ConversationRange>> conversations) {
       this.conversations = conversations;

@@ -177,6 +177,21 @@ class InboxSyncTest {
   }
 
   @Test
+  void whoLeavesWhileTheConversationsAreReadSeesNothingFromAfterwards() {
+    for (int i = 1; i <= 6; i++) {
+      world.append("a", "m" + i);
+    }
+    device = world.device(InboxState.ofNewDevice(), 2);
+    device.readConversations();
+    assertThat(InboxWorld.describe(device.pull().events())).containsExactly("fell back 1..0");
+    assertThat(InboxWorld.describe(device.pull().events())).containsExactly("a1=m1*", "a2=m2*");
+    world.ranges.put(conversation("a"), new ConversationRange(0, 3));
+
+    assertThat(pullAll()).containsExactly("a3=m3*", "back 0");
+    assertThat(device.state()).isEqualTo(InboxState.of(0, Map.of(conversation("a"), 3L)));
+  }
+
+  @Test
   void aConversationOfWhichNobodyKnowsBeginsWithTheFirstEntryThatCame() {
     world.append("c", "before");
     world.send("c", "hello");

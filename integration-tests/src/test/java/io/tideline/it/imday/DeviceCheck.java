@@ -32,7 +32,7 @@ final class DeviceCheck {
           "was shown of "
               + conversation
               + " "
-              + shown
+              + ranges(shown)
               + ", not "
               + membership.after()
               + " < id <= "
@@ -48,6 +48,17 @@ final class DeviceCheck {
       return;
     }
     messages.forEach(id -> compare(membership.timeline(), id, shown.getLast()));
+  }
+
+  /** Like {@code 1..7 9..9}. */
+  private static String ranges(List<Long> ids) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < ids.size(); i++) {
+      if (i == 0 || ids.get(i) != ids.get(i - 1) + 1) {
+        text.append(i == 0 ? "" : ids.get(i - 1) + " ").append(ids.get(i)).append("..");
+      }
+    }
+    return ids.isEmpty() ? "nothing" : text.append(ids.getLast()).toString();
   }
 
   /** What others had on its way while the user left may still reach him; as documented. */

@@ -24,7 +24,7 @@ public record DaySize(
 
   /** About a minute on two busy cores, with a kill every three seconds or so. */
   public static DaySize whole() {
-    return new DaySize(2_000, 8, 16, FOR_LONG, Duration.ofMillis(500));
+    return new DaySize(1_400, 8, 14, FOR_LONG, Duration.ofMillis(500));
   }
 
   /** Slow devices come when their inboxes have expired, and the node is killed meanwhile. */

@@ -188,7 +188,8 @@ class InboxSyncTest {
     world.ranges.put(conversation("a"), new ConversationRange(0, 3));
 
     assertThat(pullAll()).containsExactly("a3=m3*", "back 0");
-    assertThat(device.state()).isEqualTo(InboxState.of(0, Map.of(conversation("a"), 3L, conversation("b"), 0L)));
+    assertThat(device.state())
+        .isEqualTo(InboxState.of(0, Map.of(conversation("a"), 3L, conversation("b"), 0L)));
   }
 
   @Test

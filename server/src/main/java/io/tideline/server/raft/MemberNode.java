@@ -146,10 +146,20 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
         new RpcResponseClosureAdapter<>() {
           @Override
           public void run(Status status) {
+            if (!status.isOk()) {
+              done.run(status);
+              return;
+            }
+            // JRaft holds a monitor here that a reader waits for while it has the node's lock.
+            ReadIndexResponse response = getResponse();
+            JRaftProcess.executor().execute(() -> judge(response));
+          }
+
+          private void judge(ReadIndexResponse response) {
             NodeFacts now = NodeFacts.of(MemberNode.this);
             boolean sameTerm = now.term() == before.term();
             // One that follows has its leader's word. To have led meanwhile takes another term.
-            if (status.isOk() && (leads || !sameTerm)) {
+            if (leads || !sameTerm) {
               boolean sameMembers =
                   before.membership().isStable() && now.membership().equals(before.membership());
               if (!sameMembers || (asksForLease(sent) && !sameTerm)) {
@@ -157,8 +167,8 @@ final class MemberNode extends NodeImpl implements SharedClient.Sending {
                 return;
               }
             }
-            done.setResponse(getResponse());
-            done.run(status);
+            done.setResponse(response);
+            done.run(Status.OK());
           }
         });
   }

@@ -13,11 +13,14 @@ import com.alipay.sofa.jraft.entity.EnumOutter.ErrorType;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
+import com.alipay.sofa.jraft.rpc.RpcResponseClosure;
 import io.tideline.server.raft.RaftHosts.Host;
 import io.tideline.server.replica.PartitionStatus.Role;
 import io.tideline.server.replica.RaftGroup;
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -28,6 +31,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -224,6 +229,69 @@ final class ReplicatedGroupsTest {
               }
               return all;
             });
+  }
+
+  /**
+   * JRaft answers for a member it has no replicator to at once, holding the node's lock, and waits
+   * there for whoever handles another member's answer: he must not wait for that lock.
+   */
+  @Test
+  void anAnswerForAMemberThatIsGoneIsNotWaitedForByAnother() throws Exception {
+    start(1);
+    cluster.write(1, "before", SOON);
+    Host leader = cluster.leader(1, SOON);
+    NodeImpl node = node(leader, 1);
+    Field field = NodeImpl.class.getDeclaredField("replicatorGroup");
+    field.setAccessible(true);
+    ReplicatorGroup replicators = (ReplicatorGroup) field.get(node);
+    Field lock = NodeImpl.class.getDeclaredField("writeLock");
+    lock.setAccessible(true);
+    Lock nodeLock = (Lock) lock.get(node);
+    AtomicInteger asked = new AtomicInteger();
+    field.set(
+        node,
+        Proxy.newProxyInstance(
+            ReplicatorGroup.class.getClassLoader(),
+            new Class<?>[] {ReplicatorGroup.class},
+            (proxy, method, arguments) -> {
+              if (!method.getName().equals("sendHeartbeat")) {
+                return method.invoke(replicators, arguments);
+              }
+              @SuppressWarnings("unchecked")
+              var closure = (RpcResponseClosure<AppendEntriesResponse>) arguments[1];
+              if (asked.incrementAndGet() == 2) {
+                closure.run(new Status(RaftError.EHOSTDOWN, "no replicator"));
+                return null;
+              }
+              // Somebody wants to write meanwhile: no reader is let in before him.
+              Thread writer =
+                  Thread.startVirtualThread(
+                      () -> {
+                        nodeLock.lock();
+                        nodeLock.unlock();
+                      });
+              await().atMost(SOON).until(() -> writer.getState() == Thread.State.WAITING);
+              Thread answering =
+                  Thread.startVirtualThread(
+                      () -> {
+                        closure.setResponse(
+                            AppendEntriesResponse.newBuilder().setTerm(1).setSuccess(true).build());
+                        closure.run(Status.OK());
+                      });
+              await()
+                  .atMost(SOON)
+                  .until(
+                      () ->
+                          answering.getState() == Thread.State.TERMINATED
+                              || answering.getState() == Thread.State.WAITING);
+              return null;
+            }));
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    leader.groups.get(1L).readIndex(problem -> answer.complete(problem == null ? "ok" : problem));
+    assertThat(answer.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo("ok");
+    assertThat(asked).hasValueGreaterThanOrEqualTo(2);
+    field.set(node, replicators);
+    cluster.write(1, "after", SOON);
   }
 
   @Test

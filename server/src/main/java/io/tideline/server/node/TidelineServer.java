@@ -41,7 +41,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -347,9 +347,10 @@ public final class TidelineServer implements AutoCloseable {
             .addService(
                 ServerInterceptors.intercept(
                     ProtoReflectionServiceV1.newInstance(), new InboundGuard()));
-    ScheduledExecutorService heartbeats =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("tail-heartbeats").factory());
+    ScheduledThreadPoolExecutor heartbeats =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("tail-heartbeats").factory());
+    heartbeats.setRemoveOnCancelPolicy(true);
     GrpcServices services =
         GrpcServices.create(
             host.catalog(),

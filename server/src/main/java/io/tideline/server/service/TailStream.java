@@ -1,6 +1,7 @@
 package io.tideline.server.service;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.tideline.proto.v1.Coverage;
 import io.tideline.proto.v1.CoverageStatus;
 import io.tideline.proto.v1.ReadConsistency;
@@ -16,11 +17,12 @@ import io.tideline.proto.v1.TimelineId;
 import io.tideline.server.replica.TimelineWatchers;
 import io.tideline.server.service.CallRunner.Outbound;
 import io.tideline.server.service.Marshallers.Reply;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +41,18 @@ final class TailStream implements TimelineWatchers.Watcher {
   /** A reader that takes nothing for so long is told to read on, and let go of. */
   static final long STALLED_MILLIS_MAX = 60_000;
 
+  /** Bytes of one read: many tails read at once when a node that has many starts. */
+  private static final int READ_BYTES_MAX = 256 << 10;
+
+  // Pauses after a read that was refused for want of memory: doubled with each further one.
+  private static final long RETRY_MILLIS_MIN = 50;
+  private static final long RETRY_MILLIS_MAX = 5_000;
+
   /** Also without news a tail is read now and then: to find out that its partition is gone. */
   private static final long CHECK_MILLIS = 60_000;
 
   /** What one stream needs of the node. */
-  record Surroundings(SyncReads sync, Executor threads, InstantSource clock, Runnable onClosed) {}
+  record Surroundings(SyncReads sync, Tails.Threads threads, Runnable onClosed) {}
 
   private final TailRequest request;
   private final int heartbeatMillis;
@@ -63,6 +72,8 @@ final class TailStream implements TimelineWatchers.Watcher {
   private boolean sentSinceTick;
   private long stalledMillis;
   private long uncheckedMillis;
+  private long retryMillis = RETRY_MILLIS_MIN;
+  private @Nullable Future<?> ticks;
 
   TailStream(TailRequest request, int heartbeatMillis, Outbound out, Surroundings node) {
     this.request = request;
@@ -104,17 +115,36 @@ final class TailStream implements TimelineWatchers.Watcher {
       }
       running = true;
     }
-    node.threads().execute(this::run);
+    node.threads().workers().execute(this::run);
   }
 
   private void run() {
+    List<Integer> places = takePending();
     try {
-      for (List<Integer> places = takePending(); !places.isEmpty(); places = takePending()) {
+      while (!places.isEmpty()) {
         read(places);
+        places = takePending();
       }
     } catch (Exception e) {
-      close(CallErrors.toFailure(e));
+      Failure failure = CallErrors.toFailure(e);
+      if (ErrorMapper.code(failure.reason()) == Status.Code.RESOURCE_EXHAUSTED) {
+        readLater(places);
+      } else {
+        close(failure);
+      }
     }
+  }
+
+  /** The node has no memory left for a read; the reader need not know. */
+  private void readLater(List<Integer> places) {
+    long pause;
+    synchronized (this) {
+      places.forEach(pending::set);
+      running = false;
+      pause = retryMillis + ThreadLocalRandom.current().nextLong(retryMillis);
+      retryMillis = Math.min(RETRY_MILLIS_MAX, 2 * retryMillis);
+    }
+    var _ = node.threads().timer().schedule(this::goOn, pause, TimeUnit.MILLISECONDS);
   }
 
   /** What to read next; nothing if this thread is to end. */
@@ -137,7 +167,8 @@ final class TailStream implements TimelineWatchers.Watcher {
         SyncRequest.newBuilder()
             .setStore(request.getStore())
             .setProjection(request.getProjection())
-            .setLimit(Limits.PAGE_ENTRIES_DEFAULT);
+            .setLimit(Limits.PAGE_ENTRIES_DEFAULT)
+            .setLimitBytes(READ_BYTES_MAX);
     synchronized (this) {
       // Once, history is as linearizable as any read; then never less than was shown.
       if (!session.isEmpty()) {
@@ -162,6 +193,7 @@ final class TailStream implements TimelineWatchers.Watcher {
       context.releaseAll();
     }
     synchronized (this) {
+      retryMillis = RETRY_MILLIS_MIN;
       session = response.getSessionToken();
       for (int i = 0; i < places.size() && !closed; i++) {
         note(places.get(i), response.getResults(i));
@@ -195,7 +227,8 @@ final class TailStream implements TimelineWatchers.Watcher {
   }
 
   private void sendHeartbeat() {
-    TailHeartbeat.Builder heartbeat = TailHeartbeat.newBuilder().setTimeMs(node.clock().millis());
+    TailHeartbeat.Builder heartbeat =
+        TailHeartbeat.newBuilder().setTimeMs(node.threads().clock().millis());
     for (int place = 0; place < after.length; place++) {
       heartbeat.addCoverages(coverage(place, CoverageStatus.COVERAGE_STATUS_COMPLETE));
     }
@@ -213,22 +246,29 @@ final class TailStream implements TimelineWatchers.Watcher {
         .build();
   }
 
-  int heartbeatMillis() {
-    return heartbeatMillis;
+  /** What calls {@link #tick} every time a heartbeat may be due; ended with the stream. */
+  void ticksBy(Future<?> timer) {
+    synchronized (this) {
+      if (!closed) {
+        ticks = timer;
+        return;
+      }
+    }
+    timer.cancel(false);
   }
 
-  /** A heartbeat's time has passed. Returns whether there will be another one. */
-  boolean tick() {
+  /** A heartbeat's time has passed. */
+  void tick() {
     boolean check;
     synchronized (this) {
       if (closed) {
-        return false;
+        return;
       }
       if (!out.isReady()) {
         stalledMillis += heartbeatMillis;
         if (stalledMillis >= STALLED_MILLIS_MAX && !running) {
           fallBehind();
-          return false;
+          return;
         }
       } else {
         stalledMillis = 0;
@@ -247,7 +287,6 @@ final class TailStream implements TimelineWatchers.Watcher {
     if (check) {
       goOn();
     }
-    return true;
   }
 
   /** Tells where to read on, of what is waiting, and ends. */
@@ -278,6 +317,7 @@ final class TailStream implements TimelineWatchers.Watcher {
         return;
       }
       closed = true;
+      endTicks();
       out.close(failure);
     }
     node.onClosed().run();
@@ -290,7 +330,14 @@ final class TailStream implements TimelineWatchers.Watcher {
         return;
       }
       closed = true;
+      endTicks();
     }
     node.onClosed().run();
+  }
+
+  private void endTicks() {
+    if (ticks != null) {
+      ticks.cancel(false);
+    }
   }
 }

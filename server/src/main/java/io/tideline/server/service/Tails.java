@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,7 +64,7 @@ public final class Tails {
   /**
    * What runs tails.
    *
-   * @param timer for short tasks
+   * @param timer for short tasks; forgets at once those that are cancelled
    * @param workers for those that read and wait
    * @param clock tells heartbeats the time
    */
@@ -124,10 +125,7 @@ public final class Tails {
             heartbeat,
             out,
             new TailStream.Surroundings(
-                sync,
-                threads.workers(),
-                threads.clock(),
-                () -> closed(stream[0], here, subscriptions)));
+                sync, threads, () -> closed(stream[0], here, subscriptions)));
     for (Watched watched : here) {
       watchers.watch(watched.partition().partitionId(), watched.key(), stream[0], watched.place());
     }
@@ -138,7 +136,7 @@ public final class Tails {
       stream[0].close(shuttingDown());
     }
     stream[0].begin();
-    schedule(stream[0]);
+    stream[0].ticksBy(ticks(stream[0], heartbeat));
     return new CallRunner.OpenStream() {
       @Override
       public void ready() {
@@ -220,22 +218,14 @@ public final class Tails {
         .withRetryAfterMillis(RETRY_AFTER_MILLIS);
   }
 
-  private void schedule(TailStream stream) {
-    var _ =
-        threads
-            .timer()
-            .schedule(
-                () ->
-                    threads
-                        .workers()
-                        .execute(
-                            () -> {
-                              if (stream.tick()) {
-                                schedule(stream);
-                              }
-                            }),
-                stream.heartbeatMillis(),
-                TimeUnit.MILLISECONDS);
+  private Future<?> ticks(TailStream stream, int everyMillis) {
+    return threads
+        .timer()
+        .scheduleWithFixedDelay(
+            () -> threads.workers().execute(stream::tick),
+            everyMillis,
+            everyMillis,
+            TimeUnit.MILLISECONDS);
   }
 
   /** Ends all tails: their readers go to another node. */

@@ -124,7 +124,7 @@ public final class SyncBenchCommand implements Callable<Integer> {
   @Option(
       names = "--rate",
       paramLabel = "N",
-      defaultValue = "2500",
+      defaultValue = "1000",
       description = "Paced pulls, and messages, per second (default: ${DEFAULT-VALUE}).")
   private int rate;
 
@@ -153,7 +153,7 @@ public final class SyncBenchCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "15",
+      defaultValue = "20",
       description = "Seconds before each of them (default: ${DEFAULT-VALUE}).")
   private int warmUpSeconds;
 

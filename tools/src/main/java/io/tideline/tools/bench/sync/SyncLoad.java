@@ -161,14 +161,23 @@ final class SyncLoad {
     long start = nanoClock.getAsLong();
     long warm = start + warmUp.toNanos();
     long stop = warm + length.toNanos();
-    U before = null;
+    // Not by the thread that keeps the pace.
+    AtomicReference<@Nullable U> before = new AtomicReference<>();
+    Thread reader =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  pause(warm);
+                  try {
+                    before.set(meter.read());
+                  } catch (IOException | InterruptedException e) {
+                    failure.compareAndSet(null, new IllegalStateException("no metrics", e));
+                  }
+                });
     for (long i = 0; failure.get() == null; i++) {
       long due = start + (long) (i * 1e9 / perSecond);
       if (due >= stop) {
         break;
-      }
-      if (before == null && due >= warm) {
-        before = meter.read();
       }
       pause(due);
       underWay.acquire();
@@ -194,12 +203,18 @@ final class SyncLoad {
                     }
                   });
     }
-    U used = meter.difference(before == null ? meter.read() : before, meter.read());
+    reader.join();
+    U first = before.get();
+    U last = meter.read();
     underWay.acquire(UNDER_WAY_MAX);
     ended.set(true);
     writer.join();
     rethrow();
-    return new Measured<>(latency.copy(), entries.get(), length.toMillis() / 1e3, used);
+    if (first == null) {
+      throw new IllegalStateException("the servers' metrics were not read");
+    }
+    return new Measured<>(
+        latency.copy(), entries.get(), length.toMillis() / 1e3, meter.difference(first, last));
   }
 
   /** The last id a user's device has; 0 for one that is no user. */

@@ -161,6 +161,14 @@ test('scans go both ways, in pages, and say what they cover', async () => {
   const first = await scan('scan', 'a', { fromSequenceId: 1, limit: 2 });
   assert.deepEqual(texts(first.entries), ['one', 'two']);
   assert.equal(first.coverage.status, 'COVERAGE_STATUS_MORE');
+  assert.deepEqual(
+    [
+      first.coverage.lastSequenceId,
+      first.coverage.firstRetainedSequenceId,
+      first.coverage.nextSequenceId,
+    ],
+    ['5', '1', '3'],
+  );
   const rest = await scan('scan', 'a', { fromSequenceId: first.coverage.nextSequenceId });
   assert.deepEqual(texts(rest.entries), ['three', 'four', 'five']);
   assert.equal(rest.coverage.status, 'COVERAGE_STATUS_COMPLETE');
@@ -220,14 +228,29 @@ test('entries are updated, recalled and deleted', async () => {
   });
   assert.equal(update.revision, 1);
   assert.equal(update.changeSequenceId, '4');
-  await tideline.timelines.recall(at(2));
-  await tideline.timelines.delete(at(3));
+  const recall = await tideline.timelines.recall({ ...at(2), announce: true });
+  assert.equal(recall.changeSequenceId, '5');
+  const deletion = await tideline.timelines.delete({ ...at(3), announce: true });
+  assert.equal(deletion.changeSequenceId, '6');
   const { entries } = await scan('edits', 'a');
-  assert.deepEqual(ids(entries), [1, 2, 4]);
+  assert.deepEqual(ids(entries), [1, 2, 4, 5, 6]);
   assert.equal(entries[0].message.fields.text.stringValue, 'uno');
   assert.equal(entries[1].recalled, true);
   assert.equal(entries[2].kind, 'ENTRY_KIND_CHANGE');
-  assert.equal(entries[2].targetSequenceId, '1');
+  assert.deepEqual(
+    entries.slice(2).map((entry) => [entry.targetSequenceId, entry.changeType]),
+    [
+      ['1', 'CHANGE_TYPE_UPDATED'],
+      ['2', 'CHANGE_TYPE_RECALLED'],
+      ['3', 'CHANGE_TYPE_DELETED'],
+    ],
+  );
+  const conditional = tideline.timelines.update({
+    ...at(1),
+    setFields: { text: string('never') },
+    expectedRevision: 7,
+  });
+  await refused(conditional, grpc.status.FAILED_PRECONDITION, 'CONDITION_FAILED');
   await refused(
     tideline.timelines.update({ ...at(3), setFields: { text: string('tres') } }),
     grpc.status.NOT_FOUND,
@@ -480,6 +503,22 @@ test('what is refused says why in its trailers', async () => {
     'OUT_OF_RANGE',
   );
   assert.deepEqual([limit.field, limit.value, limit.limit], ['limit', '1001', '1..1000']);
+  const inverted = scan('errors', 'a', { fromSequenceId: 5, toSequenceId: 2 });
+  await refused(inverted, grpc.status.INVALID_ARGUMENT, 'INVERTED_RANGE');
+  await refused(
+    tideline.timelines.heads({
+      store: named('errors'),
+      timelines: Array.from({ length: 1_001 }, (_, i) => timeline(`t${i}`)),
+    }),
+    grpc.status.INVALID_ARGUMENT,
+    'TOO_MANY',
+  );
+  await refused(createStore('errors'), grpc.status.ALREADY_EXISTS, 'STORE_ALREADY_EXISTS');
+  await refused(
+    tideline.timelines.deleteTimeline({ store: named('errors'), timeline: timeline('never') }),
+    grpc.status.NOT_FOUND,
+    'TIMELINE_NOT_FOUND',
+  );
   await refused(
     tideline.timelines.append({ store: named('errors'), timeline: timeline('a') }),
     grpc.status.INVALID_ARGUMENT,

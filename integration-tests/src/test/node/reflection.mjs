@@ -45,6 +45,7 @@ function ask(address, question) {
       resolve(answer);
     });
     call.on('error', reject);
+    call.on('end', () => reject(new Error('the reflection ended without an answer')));
     call.write(question);
   }).finally(() => client.close());
 }

@@ -220,6 +220,14 @@ public final class Im {
         .ifPresent(change -> inboxes.notice(conversation, change));
   }
 
+  /** A message as it is now; empty if there is none with this id. */
+  public Optional<ImMessage> message(String conversation, long id) {
+    return client
+        .get(ImStores.conversation(conversation), id)
+        .filter(entry -> entry.kind() == EntryKind.MESSAGE)
+        .map(ImMessage::of);
+  }
+
   /**
    * The messages before an id, newest first, as they are now.
    *

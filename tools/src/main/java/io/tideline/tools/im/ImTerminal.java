@@ -167,8 +167,8 @@ final class ImTerminal {
       case "/add" -> requireOpen().ifPresent(in -> add(in, first));
       case "/leave" -> requireOpen().ifPresent(this::leave);
       case "/history" -> requireOpen().ifPresent(in -> history(in, first));
-      case "/edit" -> requireOpen().ifPresent(in -> im.edit(in, id(first), requireText(rest)));
-      case "/recall" -> requireOpen().ifPresent(in -> im.recall(in, id(first)));
+      case "/edit" -> requireOpen().ifPresent(in -> edit(in, id(first), requireText(rest)));
+      case "/recall" -> requireOpen().ifPresent(in -> recall(in, id(first)));
       default -> say("! there is no " + command + "; /help says what there is");
     }
   }
@@ -195,6 +195,30 @@ final class ImTerminal {
       throw new IllegalArgumentException("the new text is missing");
     }
     return text;
+  }
+
+  private void edit(String conversation, long id, String text) {
+    if (isOwn(conversation, id)) {
+      im.edit(conversation, id, text);
+    }
+  }
+
+  private void recall(String conversation, long id) {
+    if (isOwn(conversation, id)) {
+      im.recall(conversation, id);
+    }
+  }
+
+  private boolean isOwn(String conversation, long id) {
+    boolean own =
+        im.message(conversation, id)
+            .filter(message -> message.kind() == ImMessage.Kind.TEXT)
+            .filter(message -> message.sender().equals(user))
+            .isPresent();
+    if (!own) {
+      say("! #" + id + " is no message of yours");
+    }
+    return own;
   }
 
   private void send(Unsent message) {

@@ -102,6 +102,9 @@ class ImTerminalTest {
     alice.awaitShown("#2 bob: 你好");
     alice.type("/edit 1 hello, Bob");
     bob.awaitShown("#1 alice: hello, Bob (edited)");
+    bob.type("/edit 1 not mine");
+    bob.awaitShown("! #1 is no message of yours");
+    bob.type("/recall 1");
     bob.type("/recall 2");
     alice.awaitShown("#2 (recalled)");
 
